@@ -1,0 +1,111 @@
+"""Rows of a catalogue to a file: whole or not at all."""
+
+import errno
+import os
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from data.catalogue import Catalogue
+from data.expression import Expression
+from data.extract import Extract
+from data.formats import FORMATS
+from data.problem import DataError
+from data.selection import Selection
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was written: the file, its number of rows (0 is a valid, empty table) and of bytes."""
+
+    path: Path
+    rows: int
+    size: int
+
+
+def export(
+    catalogue: Catalogue,
+    out: Path,
+    *,
+    where: Selection | str | None = None,
+    columns: Sequence[str] | None = None,
+    derived: Mapping[str, Expression | str] | None = None,
+    form: str | None = None,
+    overwrite: bool = False,
+) -> Exported:
+    """Write the rows that pass, in the order of the source, with their provenance.
+
+    Parameters
+    ----------
+    catalogue : where the rows come from.
+    out : the file; appears only when it is complete.
+    where : a selection, or a condition in the expression language; None or "" for all rows.
+    columns : names, in the order wanted; None for all.
+    derived : names and expressions of columns to compute.
+    form : "csv", "fits" or "parquet"; None to tell it from the name of the file.
+    overwrite : whether an existing file may be replaced.
+
+    Raises
+    ------
+    DataError
+        Where the request is wrong, the file exists, or it cannot be written. Nothing is left behind.
+    """
+    extract = Extract.of(catalogue, form or _form_of(out), where=where, columns=columns, derived=derived)
+    _refuse(catalogue, out, overwrite=overwrite)
+    rows, pieces = extract.stream(out.name)
+    with _replacing(out) as part:
+        size = _write(part, pieces)
+    return Exported(out, rows, size)
+
+
+def _form_of(out: Path) -> str:
+    for name, form in FORMATS.items():
+        if out.name.lower().endswith(form.suffix):
+            return name
+    suffixes = ", ".join(form.suffix for form in FORMATS.values())
+    raise DataError(f"cannot tell a format from the name '{out.name}': end it with one of {suffixes}")
+
+
+def _refuse(catalogue: Catalogue, out: Path, *, overwrite: bool) -> None:
+    if not out.parent.is_dir():
+        raise DataError(f"the folder {out.parent} does not exist: make it first, or choose another")
+    if out.is_dir():
+        raise DataError(f"{out} is a folder: give the name of a file in it")
+    if out.exists() and not overwrite:
+        raise DataError(f"{out} exists already: choose another name, or allow it to be overwritten")
+    if out.exists() and catalogue.source.exists() and out.samefile(catalogue.source):
+        raise DataError(f"{out} is the catalogue itself: choose another name")
+
+
+@contextmanager
+def _replacing(out: Path) -> Iterator[Path]:
+    """Give a name to write to; it takes the place of `out` in the end, or vanishes where something fails."""
+    part = out.with_name(f".{out.name[:100]}.{secrets.token_hex(6)}.part")
+    try:
+        yield part
+        part.replace(out)
+    except OSError as error:
+        raise DataError(f"cannot write {out}: {_reason(error)}") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _write(part: Path, pieces: Iterator[bytes]) -> int:
+    with part.open("xb") as file:
+        size = sum(file.write(piece) for piece in pieces)
+        file.flush()
+        os.fsync(file.fileno())
+    return size
+
+
+def _reason(error: OSError) -> str:
+    known = {
+        errno.ENOSPC: "the disk is full; free some space or choose another folder",
+        errno.EDQUOT: "your quota is used up; free some space or choose another folder",
+        errno.EACCES: "you may not write in this folder; choose another",
+        errno.EROFS: "the folder is read-only; choose another",
+        errno.EFBIG: "files there may not grow that large; choose another folder or fewer rows",
+    }
+    return known.get(error.errno or 0, f"{error.strerror or error}; choose another place")

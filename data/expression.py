@@ -1,0 +1,270 @@
+"""A condition or a number computed from columns, written by a person: `chi2 < 7000 and [Eu/Ba] > 0.3`.
+
+The language is in `data.parser`, its functions in `data.functions`. What its terms mean:
+
+- Numbers are float64, whatever the column's own precision: a stored float32 value counts as it is, so
+  that 0.1 stored as float32 is not 0.1. Division by zero and overflow give infinity, as in numpy.
+- Identifiers (int64) are compared as integers and never pass through a float.
+- Flags are conditions (`giantmodel`) and also the numbers 1 and 0.
+- Missing values (NaN, -1 in flags and identifiers, the empty text) are unknown, as NULL is in SQL: a
+  comparison with them is unknown, also under !=, and so is its opposite; `and` and `or` follow Kleene's
+  logic. In the end unknown does not pass: a row with missing x passes neither `x > 3` nor `not (x > 3)`.
+  Only `missing(x)` and `isfinite(x)` are never unknown.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, reduce
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.functions import FUNCTIONS
+from data.kinds import Checker, unit
+from data.parser import parse
+from data.problem import DataError
+from data.schema import COLUMNS, MISSING_INT, Column
+from data.syntax import Arithmetic, Call, Compare, In, Junction, Name, Negative, Node, Not, Number, Text, walk
+
+_WHOLE = np.dtype(np.int64)
+_NAME = re.compile(r"[A-Za-z0-9_\[(][A-Za-z0-9_ /+\-.,:()\[\]]{0,63}(?<! )")
+CHUNK = 65_536
+"""Rows computed at a time: temporaries stay in the processor's cache."""
+
+Columns = Mapping[str, NDArray[Any]]
+
+_ARITHMETIC: Mapping[str, Callable[..., NDArray[Any]]] = MappingProxyType(
+    {"+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide, "**": np.power}
+)
+_COMPARE: Mapping[str, Callable[..., NDArray[np.bool_]]] = MappingProxyType(
+    {
+        "<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal,
+        "==": np.equal, "!=": np.not_equal,
+    }
+)  # fmt: skip
+_OPPOSITE: Mapping[str, str] = MappingProxyType(
+    {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
+)
+
+
+@dataclass(frozen=True)
+class Expression:
+    """An immutable condition or number; equal where its tree is.
+
+    Attributes
+    ----------
+    tree : its terms.
+    is_condition : whether it gives true or false for each row, or a number.
+    """
+
+    tree: Node
+    is_condition: bool
+
+    @classmethod
+    def parse(cls, text: str, described: Mapping[str, Column] = COLUMNS) -> "Expression":
+        """Read an expression over the columns of `described`.
+
+        Raises
+        ------
+        DataError
+            Where it cannot be read, names a column or function that does not exist, or mixes numbers,
+            texts, identifiers and conditions; says at which character.
+        """
+        tree = parse(text)
+        kind = Checker(text, described).kind(tree)
+        expression = cls(tree, is_condition=kind in ("condition", "flag"))
+        if kind in ("text", "identifier"):
+            raise DataError(
+                f"expression {text[:80]!r} is neither a condition nor a number: compare it with something"
+            )
+        if not expression.columns:
+            raise DataError(f"expression {text[:80]!r} names no column: it would be the same for every row")
+        return expression
+
+    @property
+    def text(self) -> str:
+        """The canonical text, which reads back as this expression."""
+        return str(self.tree)
+
+    @cached_property
+    def columns(self) -> frozenset[str]:
+        """Names of the columns it needs."""
+        return frozenset(node.name for node, _ in walk(self.tree) if isinstance(node, Name))
+
+    def check(self, described: Mapping[str, Column]) -> None:
+        """Raise `DataError` where it makes no sense for these columns, as `parse` does."""
+        Expression.parse(self.text, described)
+
+    def evaluate(self, columns: Columns) -> NDArray[Any]:
+        """Compute it.
+
+        Parameters
+        ----------
+        columns : at least `self.columns`, as stored in a catalogue, all of one length.
+
+        Returns
+        -------
+        One value per row: bool for a condition (unknown is False), else float64 (missing is NaN).
+        """
+        if self.is_condition:
+            return self._chunks(columns, np.dtype(bool), lambda rows: rows.holds(self.tree, truth=True))
+        return self._chunks(columns, np.dtype(np.float64), lambda rows: rows.number(self.tree))
+
+    def values(self, columns: Columns) -> NDArray[Any]:
+        """Compute it as a column is stored: float64, or for a condition int8 with -1 where unknown."""
+        if self.is_condition:
+            return self._chunks(columns, np.dtype(np.int8), lambda rows: rows.flag(self.tree))
+        return self.evaluate(columns)
+
+    def describe(
+        self, name: str, described: Mapping[str, Column] = COLUMNS, *, low: float = 0.0, high: float = 1.0
+    ) -> Column:
+        """Describe the column that holds its `values` under a new name.
+
+        Parameters
+        ----------
+        name : up to 64 plain signs; not yet taken, not even in other case (FITS ignores case).
+        described : the columns it is computed from, of which its unit follows.
+        low, high : sensible display range.
+        """
+        if not _NAME.fullmatch(name):
+            raise DataError(
+                f"{name[:80]!r} cannot name a column: write up to 64 plain signs, as in eu_ba or [Eu/Ba]"
+            )
+        if taken := next((known for known in described if known.lower() == name.lower()), None):
+            raise DataError(f"the column name {name} is taken by {taken}: choose another")
+        meaning = f"Computed as {self.text}."
+        if self.is_condition:
+            return Column(name, "int8", "", rf"\mathrm{{{name}}}", name, meaning, "expression", 0, 1, "flag")
+        own_unit = unit(self.tree, described) or ""
+        return Column(
+            name, "float64", own_unit, rf"\mathrm{{{name}}}", name, meaning, "expression", low, high
+        )
+
+    def _chunks(
+        self, columns: Columns, dtype: np.dtype[Any], compute: "Callable[[_Rows], NDArray[Any]]"
+    ) -> NDArray[Any]:
+        if lacking := sorted(self.columns - columns.keys()):
+            raise DataError(f"'{self.text[:80]}' needs {', '.join(lacking)}, which the catalogue lacks")
+        needed = {name: np.asarray(columns[name]) for name in self.columns}
+        length = len(next(iter(needed.values())))
+        result = np.empty(length, dtype)
+        with np.errstate(all="ignore"):
+            for start in range(0, length, CHUNK):
+                rows = _Rows({name: values[start : start + CHUNK] for name, values in needed.items()})
+                result[start : start + CHUNK] = compute(rows)
+        return result
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Some rows of columns, and what terms are worth there. Literals stay scalars."""
+
+    columns: Columns
+
+    def number(self, node: Node) -> NDArray[np.float64]:
+        match node:
+            case Number(value):
+                return np.asarray(value, np.float64)
+            case Name(name):
+                return _as_float(name, self.columns[name])
+            case Negative(operand):
+                return -self.number(operand)
+            case Arithmetic(sign, left, right):
+                return _ARITHMETIC[sign](self.number(left), self.number(right))
+            case Call("where", (condition, yes, no)):
+                otherwise = np.where(self.holds(condition, truth=False), self.number(no), np.nan)
+                return np.where(self.holds(condition, truth=True), self.number(yes), otherwise)
+            case Call(name, arguments) if compute := FUNCTIONS[name].compute:
+                return compute(*(self.number(argument) for argument in arguments))
+        raise DataError(f"'{node}' is not a number: check the expression against the columns first")
+
+    def holds(self, node: Node, *, truth: bool) -> NDArray[np.bool_]:
+        """Tell where a condition is certainly true, or certainly false: an unknown one is neither."""
+        match node:
+            case Not(operand):
+                return self.holds(operand, truth=not truth)
+            case Junction(word, conditions):
+                join = np.logical_and if (word == "and") == truth else np.logical_or
+                return reduce(join, (self.holds(part, truth=truth) for part in conditions))
+            case Compare(operands, signs):
+                return self._chain([self._operand(operand) for operand in operands], signs, truth=truth)
+            case In(operand, values):
+                return self._member(operand, values, truth=truth)
+            case Call("missing" | "isfinite" as test, (argument,)):
+                known = (
+                    _known(self._operand(argument))
+                    if test == "missing"
+                    else np.isfinite(self.number(argument))
+                )
+                return known if truth == (test == "isfinite") else ~known
+            case Name(name):
+                return np.equal(self.columns[name], int(truth))
+        raise DataError(f"'{node}' is not a condition: check the expression against the columns first")
+
+    def flag(self, node: Node) -> NDArray[np.int8]:
+        unknown = np.where(self.holds(node, truth=False), np.int8(0), np.int8(MISSING_INT["int8"]))
+        return np.where(self.holds(node, truth=True), np.int8(1), unknown)
+
+    def _operand(self, node: Node) -> Any:
+        """Give one side of a comparison: a column as stored, a literal as written, else a number."""
+        match node:
+            case Name(name):
+                return self.columns[name]
+            case Number(value):
+                return value
+            case Text(value):
+                return np.bytes_(value.encode())
+        return self.number(node)
+
+    def _chain(self, operands: list[Any], signs: tuple[str, ...], *, truth: bool) -> NDArray[np.bool_]:
+        pairs = zip(signs, operands, operands[1:], strict=False)
+        steps = (_compared(sign if truth else _OPPOSITE[sign], left, right) for sign, left, right in pairs)
+        return reduce(np.logical_and if truth else np.logical_or, steps)
+
+    def _member(self, operand: Node, values: tuple[Number | Text, ...], *, truth: bool) -> NDArray[np.bool_]:
+        stored = self._operand(operand)
+        literals: list[Any] = [self._operand(value) for value in values]
+        if getattr(stored, "dtype", None) == np.int8 or not isinstance(operand, Name):
+            stored = self.number(operand)
+        wide: Any = {"S": None, "i": np.int64, "f": np.float64}[stored.dtype.kind]
+        found = np.isin(stored, np.array(literals, wide))
+        return found if truth else ~found & _known(stored)
+
+
+def _as_float(name: str, stored: NDArray[Any]) -> NDArray[np.float64]:
+    if stored.dtype == np.int8:
+        return np.where(stored == MISSING_INT["int8"], np.nan, stored)
+    if stored.dtype.kind != "f":
+        raise DataError(f"{name} is not a number: compare it, do not compute with it")
+    return stored.astype(np.float64, copy=False)
+
+
+def _known(values: Any) -> NDArray[np.bool_]:
+    stored = np.asarray(values)
+    if stored.dtype.kind == "f":
+        known: NDArray[np.bool_] = ~np.isnan(stored)
+    else:
+        known = np.not_equal(stored, b"" if stored.dtype.kind == "S" else MISSING_INT["int64"])
+    return known
+
+
+def _compared(sign: str, left: Any, right: Any) -> NDArray[np.bool_]:
+    """Where a comparison of two known values is true."""
+    sides = [left, right]
+    arrays = [side for side in sides if isinstance(side, np.ndarray)]
+    if any(side.dtype == np.int64 for side in arrays):
+        if any(isinstance(side, float) or getattr(side, "dtype", _WHOLE).kind == "f" for side in sides):
+            raise DataError(
+                "identifiers compare with identifiers and whole numbers only, as in obsid == 12345"
+            )
+    else:
+        sides = [np.float64(side) if isinstance(side, int | float) else side for side in sides]
+    result = _COMPARE[sign](*sides)
+    for side in arrays:
+        if side.dtype.kind != "f" or sign == "!=":
+            result = result & _known(side)
+    return result
