@@ -175,7 +175,7 @@ class Extract:
             "notes": " | ".join(notes),
             "software": ", ".join(f"{library} {_version(library)}" for library in _SOFTWARE),
             "about": _about(catalogue.metadata),
-            "citation": "; ".join(filter(None, (catalogue.metadata.get("citation"), CITATION))),
+            "citation": catalogue.metadata.get("citation") or CITATION,
             "command": self._command(filename),
         }
         return {key: value for key, value in facts.items() if value}

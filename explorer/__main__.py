@@ -1,0 +1,193 @@
+"""The command line: `explorer serve`, `demo`, `info` and `export`."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from data.catalogue import Catalogue
+from data.problem import DataError
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="See the chemical enrichment of the Milky Way.",
+)
+ERRORS = Console(stderr=True)
+
+DEMO_STARS = 200_000
+MOST_DEMO_STARS = 50_000_000
+
+CatalogueFile = Annotated[
+    Path,
+    typer.Argument(help="FITS, Parquet (file or folder of parts), VOTable, CSV, ECSV or white-space table."),
+]
+MappingFile = Annotated[
+    str | None,
+    typer.Option(
+        "--mapping", help="How to read the file's columns: a shipped mapping's name or a TOML file."
+    ),
+]
+
+
+@contextmanager
+def progress_bar() -> Iterator["Report"]:
+    """A bar for long work, on a terminal and in a log alike."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=ERRORS, transient=True) as bar:
+        yield Report(bar)
+
+
+class Report:
+    """Passes `(done, total, what)` on to a progress bar, one line for each kind of work."""
+
+    def __init__(self, bar: Progress) -> None:
+        self._bar = bar
+        self._tasks: dict[str, TaskID] = {}
+
+    def __call__(self, done: int, total: int | None, what: str) -> None:
+        """Show how far a kind of work is."""
+        if what not in self._tasks:
+            self._tasks[what] = self._bar.add_task(what, total=total)
+        self._bar.update(self._tasks[what], completed=done, total=total)
+
+    def of(self, what: str) -> Callable[[int, int], None]:
+        """A `(done, total)` for one kind of work."""
+        return lambda done, total: self(done, total, what)
+
+
+@app.command()
+def serve(
+    catalogue: Annotated[
+        Path | None, typer.Argument(help="A catalogue; without one, the embedded mock survey.")
+    ] = None,
+    *,
+    mapping: MappingFile = None,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to serve on.")] = 5006,
+    address: Annotated[
+        str, typer.Option(help="Address to listen on; 0.0.0.0 for every network of this machine.")
+    ] = "127.0.0.1",
+    origin: Annotated[
+        list[str] | None,
+        typer.Option(help="HOST:PORT that visitors' browsers may come from, if not this one."),
+    ] = None,
+    show: Annotated[bool, typer.Option(help="Open a browser.")] = True,
+) -> None:
+    """Open the explorer on a catalogue, or on the embedded mock survey."""
+    from explorer import app as page
+
+    page.claim(address, port)
+    with progress_bar() as report:
+        opened = _open(catalogue or _embedded_mock(report), mapping, report)
+    page.serve(opened, port=port, address=address, origins=tuple(origin or ()), show=show)
+
+
+@app.command()
+def demo(
+    *,
+    stars: Annotated[
+        int, typer.Option(min=1000, max=MOST_DEMO_STARS, help="How many stars the survey observes.")
+    ] = DEMO_STARS,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed and size give the same file.")] = 1,
+    labels: Annotated[
+        str, typer.Option(help="'scatter': truth plus the paper's cross-validated scatter.")
+    ] = "scatter",
+    out: Annotated[Path, typer.Option(help="The Parquet file to write.")] = Path("mock.parquet"),
+) -> None:
+    """Make a mock survey of a mock Milky Way."""
+    from explorer.demo import make_demo
+
+    with progress_bar() as report:
+        made = make_demo(out, stars=stars, seed=seed, labels=labels, progress=report.of("mock stars"))
+    Console().print(f"Wrote {stars:,} mock stars to {made}", highlight=False)
+
+
+@app.command()
+def info(catalogue: CatalogueFile, *, mapping: MappingFile = None) -> None:
+    """Say what a catalogue holds: its rows, its columns and their ranges, what is missing."""
+    from explorer.info import info as describe
+
+    with progress_bar() as report:
+        opened = _open(catalogue, mapping, report)
+    describe(opened, Console())
+
+
+@app.command()
+def export(
+    catalogue: CatalogueFile,
+    *,
+    out: Annotated[
+        Path, typer.Option(help="File to write; its ending (.csv, .fits, .parquet) says the format.")
+    ],
+    where: Annotated[str, typer.Option(help="Condition, as in: fe_h < -1 and abs(z) > 2")] = "",
+    columns: Annotated[
+        str | None, typer.Option(help="Columns to write, separated by commas; all by default.")
+    ] = None,
+    derive: Annotated[
+        list[str] | None,
+        typer.Option(help="A column to compute, as in: '[Eu/Ba] = eu_fe - ba_fe'."),
+    ] = None,
+    mapping: MappingFile = None,
+    overwrite: Annotated[bool, typer.Option(help="Replace the file if it exists.")] = False,
+) -> None:
+    """Write the rows of a catalogue that pass a condition, with their provenance."""
+    from data.export import export as write
+
+    with progress_bar() as report:
+        opened = _open(catalogue, mapping, report)
+    chosen = [name.strip() for name in columns.split(",")] if columns else None
+    computed = dict(_definition(text) for text in derive or [])
+    done = write(opened, out, where=where, columns=chosen, derived=computed, overwrite=overwrite)
+    Console().print(f"Wrote {done.rows:,} rows ({done.size:,} bytes) to {done.path}", highlight=False)
+    if done.rows == 0:
+        ERRORS.print("No row passes the condition: the table is empty.", highlight=False)
+
+
+def _definition(text: str) -> tuple[str, str]:
+    """Name and expression of a column to compute."""
+    name, equals, expression = text.partition("=")
+    if not (equals and name.strip() and expression.strip()):
+        raise DataError(f"--derive '{text[:60]}' is no definition: write NAME = EXPRESSION")
+    return name.strip(), expression.strip()
+
+
+def _open(path: Path, mapping: str | None, report: Report) -> Catalogue:
+    from data.catalogue import open_catalogue
+    from explorer.derive import derivations
+
+    return open_catalogue(path, derivations=derivations(), mapping=mapping, progress=report)
+
+
+def _embedded_mock(report: Report) -> Path:
+    """The mock survey that is shown when no catalogue is named; made once."""
+    from explorer.demo import make_demo
+    from explorer.places import data_folder
+
+    path = data_folder() / f"mock-{DEMO_STARS}.parquet"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        make_demo(path, stars=DEMO_STARS, progress=report.of("mock stars"))
+    return path
+
+
+def main() -> None:
+    """Run the command line; a person's mistake is one line and exit status 2."""
+    try:
+        app()
+    except DataError as problem:
+        ERRORS.print(f"explorer: {problem}", style="red", highlight=False, soft_wrap=True, markup=False)
+        sys.exit(2)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,101 @@
+"""The server: one shared store of stars, a page for each visitor, streamed downloads beside them."""
+
+import logging
+import os
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import panel as pn
+from bokeh.document import Document
+
+from data.catalogue import Catalogue
+from data.problem import DataError
+from explorer import choices, picture
+from explorer.atlas import DIAGRAMS
+from explorer.download import DownloadHandler, Downloads
+from explorer.page import VisitorPage, default_selection
+from explorer.painter import Threads
+from explorer.stars import Stars
+
+LOG = logging.getLogger(__name__)
+
+TITLE = "Milky Way enrichment explorer"
+
+
+class Explorer:
+    """What all visitors of one server share."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.stars = Stars(catalogue)
+        views = ThreadPoolExecutor(os.cpu_count() or 2, thread_name_prefix="view")
+        crews = ThreadPoolExecutor(8, thread_name_prefix="crew")
+        self.threads = Threads(views, crews)
+        self.downloads = Downloads()
+        self._pages: WeakKeyDictionary[Document, VisitorPage] = WeakKeyDictionary()
+
+    def warm(self) -> None:
+        """Paint the opening state once, so that the first visitor does not wait for compilation or disks."""
+        state = choices.opening(self.stars, default_selection(self.stars))
+        for diagram in DIAGRAMS.values():
+            if all(self.stars.has(name) for name in picture.columns_of(diagram, state)):
+                grid = picture.grid_of(self.stars, diagram, state)
+                picture.paint(
+                    self.stars,
+                    diagram,
+                    state,
+                    grid,
+                    picture.fit([grid], picture.colouring_of(diagram, state), "sequential"),
+                )
+
+    def page(self) -> Any:
+        """A page for a visitor who just came."""
+        document = pn.state.curdoc
+        page = VisitorPage(self.stars, self.threads, self.downloads, document)
+        self._pages[document] = page
+        pn.state.on_session_destroyed(lambda _context: page.close())
+        return page.layout()
+
+    def report(self, problem: Exception) -> None:
+        """Tell the visitor whose click it was that it failed, and the log why."""
+        LOG.error("a visitor's action failed", exc_info=problem)
+        page = self._pages.get(pn.state.curdoc)
+        if page is not None:
+            page.complain(problem)
+
+
+def serve(catalogue: Catalogue, *, port: int, address: str, origins: tuple[str, ...], show: bool) -> None:
+    """Serve the explorer until interrupted.
+
+    Raises
+    ------
+    DataError
+        Where the port is taken or not allowed.
+    """
+    claim(address, port)
+    explorer = Explorer(catalogue)
+    explorer.warm()
+    pn.extension("mathjax", exception_handler=explorer.report)
+    pn.serve(
+        {"/": explorer.page},
+        port=port,
+        address=address,
+        websocket_origin=[*origins] or None,
+        show=show,
+        title=TITLE,
+        extra_patterns=[(r"/download/(.*)", DownloadHandler, {"downloads": explorer.downloads})],
+    )
+
+
+def claim(address: str, port: int) -> None:
+    """Check that a port can be listened on, in words a person can act on."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError as problem:
+            raise DataError(
+                f"port {port} of {address} can't be used ({problem.strerror}): "
+                "stop what listens there, or choose another with --port"
+            ) from problem

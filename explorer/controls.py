@@ -1,0 +1,116 @@
+"""The controls of colour: label, statistic, least number of stars, colours, range."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+
+from data.schema import Column
+from explorer.choices import Options, quantities
+from explorer.colourbar import ColourBar
+from explorer.palette import COLOUR_MAPS, DEFAULT_MAP, Scale, kind_shown
+from explorer.raster import STATISTICS
+from explorer.session import Colouring, Derived
+from explorer.stars import Stars
+
+MOST_MIN_STARS = 10_000
+
+
+def colour_map_of(colouring: Colouring, column: Column) -> str:
+    """Name of the colours in use: those chosen, else those that suit the quantity."""
+    return colouring.colour_map or DEFAULT_MAP[kind_shown(column.kind, colouring.statistic)]
+
+
+class ColourControls:
+    """Widgets for one `Colouring`; calls `on_change(colouring)`, and `on_refit()` to fit the range anew."""
+
+    def __init__(
+        self,
+        stars: Stars,
+        colouring: Colouring,
+        derived: tuple[Derived, ...],
+        on_change: Callable[[Colouring], None],
+        on_refit: Callable[[], None],
+    ) -> None:
+        self._stars = stars
+        self._on_change = on_change
+        self.colouring = colouring
+        small: dict[str, Any] = {"size": "small", "margin": (8, 8, 4, 0)}
+        self._label = pmui.Select(
+            label="Colour by",
+            groups=quantities(stars, derived, averaged=True),
+            value=colouring.label,
+            searchable=True,
+            width=150,
+            **small,
+        )
+        self._statistic = pmui.Select(
+            label="Statistic", options=list(STATISTICS), value=colouring.statistic, width=150, **small
+        )
+        self._least = pmui.IntInput(
+            label="Min stars", value=colouring.min_stars, start=1, end=MOST_MIN_STARS, width=86, **small
+        )
+        self._colours = pmui.Select(
+            label="Colours", options=self._palettes(), value="as suits", width=150, **small
+        )
+        self._log = pmui.Checkbox(label="log", value=colouring.log, margin=(0, 0, 0, 4))
+        self.bar = ColourBar(self._set_range, margin=(0, 8, 0, 8))
+        self._fit = pmui.Button(
+            label="Fit range", variant="text", size="small", margin=0, on_click=lambda _: on_refit(),
+            description="Fit the colour range to what is drawn now",
+        )  # fmt: skip
+        for widget in (self._label, self._statistic, self._least, self._colours, self._log):
+            widget.param.watch(self._changed, "value")
+        self.row = pn.FlexBox(
+            self._label, self._statistic, self.bar, self._fit, self._least, self._colours, self._log,
+            align_items="center", gap="4px", margin=0,
+        )  # fmt: skip
+
+    def _palettes(self) -> Options:
+        return {"as suits": "as suits", **{name: name for name in COLOUR_MAPS}}
+
+    def _changed(self, event: Any) -> None:
+        if event.obj is self._statistic and "count" in (event.old, event.new):
+            self._log.value = event.new == "count"
+        chosen = None if self._colours.value == "as suits" else self._colours.value
+        now = replace(
+            self.colouring,
+            label=self._label.value,
+            statistic=self._statistic.value,
+            min_stars=max(1, self._least.value or 1),
+            log=self._log.value,
+            colour_map=chosen,
+        )
+        if now.question != self.colouring.question:
+            now = replace(now, scale=None)
+        if now != self.colouring:
+            self.colouring = now
+            self._on_change(now)
+
+    def _set_range(self, low: float, high: float) -> None:
+        if low < high and not (self.colouring.log and low <= 0):
+            self.colouring = replace(self.colouring, scale=Scale(low, high, log=self.colouring.log))
+            self._on_change(self.colouring)
+
+    def release_range(self) -> None:
+        """Take back a range set by hand."""
+        self.colouring = replace(self.colouring, scale=None)
+
+    def offer(self, derived: tuple[Derived, ...]) -> None:
+        """Offer quantities that were computed since."""
+        self._label.groups = quantities(self._stars, derived, averaged=True)
+
+    def show(self, column: Column, scale: Scale) -> None:
+        """Show the range and the colours in use."""
+        counts = self.colouring.statistic == "count"
+        colours = COLOUR_MAPS[colour_map_of(self.colouring, column)].colours
+        self.bar.param.update(
+            low=scale.low,
+            high=scale.high,
+            log=scale.log,
+            unit="stars" if counts else column.unit,
+            name_plain="number of stars" if counts else column.plain,
+            colours=list(colours[::8]),
+        )

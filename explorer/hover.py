@@ -1,0 +1,111 @@
+"""What a cell says when the pointer rests on it: asked of the server, since the browser only has colours."""
+
+import html
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from bokeh.events import MouseLeave, MouseMove
+from bokeh.models import ColumnDataSource, CustomJS, Div
+
+from data.schema import Column
+from explorer.notation import measured, to_html
+from explorer.picture import Cell
+
+STYLES = {
+    "position": "fixed",
+    "z-index": "2000",
+    "pointer-events": "none",
+    "left": "0px",
+    "top": "0px",
+    "padding": "6px 10px",
+    "border-radius": "4px",
+    "font-size": "12px",
+    "line-height": "1.45",
+    "white-space": "nowrap",
+    "font-variant-numeric": "tabular-nums",
+    "background": "rgba(22, 26, 32, 0.92)",
+    "color": "#f4f6f8",
+}
+
+EVERY_MS = 70
+"""The browser asks at most this often."""
+
+_ASK = """
+const view = Bokeh.index.find_one(figure)
+if (view == null) return
+const box = view.el.getBoundingClientRect()
+const left = box.left + cb_obj.sx, top = box.top + cb_obj.sy
+const flip = left > window.innerWidth - 260
+const x = flip ? left - 236 : left + 16
+const y = Math.min(top + 14, window.innerHeight - 110)
+tip.styles = {...tip.styles, left: `${x}px`, top: `${y}px`}
+const ask = () => {
+  pointer.tags = [Date.now(), null]
+  pointer.data = {view: [key], x: [cb_obj.x], y: [cb_obj.y]}
+}
+const [last, timer] = pointer.tags
+clearTimeout(timer)
+const wait = every - (Date.now() - last)
+if (wait <= 0) ask()
+else pointer.tags = [last, setTimeout(ask, wait)]
+"""
+_LEAVE = """
+clearTimeout(pointer.tags[1])
+pointer.data = {view: [''], x: [0], y: [0]}
+tip.visible = false
+"""
+
+Ask = Callable[[str, float, float], None]
+
+
+class Tip:
+    """The note that follows the pointer. `ask(view, x, y)` is called where it rests; answer with `say`."""
+
+    def __init__(self, ask: Ask) -> None:
+        self._ask = ask
+        self.div = Div(
+            text="",
+            visible=False,
+            styles=STYLES,
+        )
+        self._pointer = ColumnDataSource(
+            data={"view": [""], "x": [0.0], "y": [0.0]}, tags=[0, None], name="pointer"
+        )
+        self._pointer.on_change("data", self._moved)
+
+    def attach(self, key: str, figure: Any) -> None:
+        """Ask about a figure's cells."""
+        args = {"figure": figure, "tip": self.div, "pointer": self._pointer, "key": key, "every": EVERY_MS}
+        figure.js_on_event(MouseMove, CustomJS(args=args, code=_ASK))
+        figure.js_on_event(MouseLeave, CustomJS(args=args, code=_LEAVE))
+
+    def _moved(self, _attr: str, _old: Any, new: Any) -> None:
+        view, x, y = new["view"][0], new["x"][0], new["y"][0]
+        if view:
+            self._ask(str(view), float(x), float(y))
+
+    def say(self, view: str, text: str) -> None:
+        """Show a text, if the pointer is still in that view; hide the note if there is nothing to say."""
+        if self._pointer.data["view"][0] == view:
+            self.div.text = text
+            self.div.visible = bool(text)
+
+
+def text_of(cell: Cell | None, label: Column) -> str:
+    """A cell in words, as HTML; empty outside the map."""
+    if cell is None:
+        return ""
+    if cell.n == 0:
+        return "no star"
+    stars = f"<b>{cell.n:,}</b> star{'s' if cell.n != 1 else ''}"
+    name = to_html(label.tex)
+    if cell.finite == 0:
+        return f"{stars}<br>none with {name}"
+    unit = html.escape(label.unit)
+    some = "" if cell.finite == cell.n else f"<br>{cell.finite:,} with {name}"
+    value = measured(cell.mean, cell.standard_error)
+    if np.isfinite(cell.standard_error):
+        median = measured(cell.median, cell.standard_error, bare=True)
+        return f"{stars}{some}<br>mean {name} = {value} {unit}<br>median {median} {unit}"
+    return f"{stars}{some}<br>{name} = {value} {unit}"

@@ -1,0 +1,324 @@
+"""One visitor's page: a session, the views that follow it, and the controls that change it."""
+
+import html
+import logging
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+from bokeh.document import Document
+
+from data.predicate import OneOf, Range
+from data.problem import DataError
+from data.schema import Column
+from data.selection import Clause, Selection
+from explorer import choices, look, picture
+from explorer.about import about_html
+from explorer.atlas import DEFAULT_CUTS, DIAGRAMS, DefaultCut
+from explorer.bars import BarChart
+from explorer.cards import PLOT_HEIGHT, Card, MapCard, follow_theme
+from explorer.controls import ColourControls, colour_map_of
+from explorer.cuts import Cuts
+from explorer.download_menu import DownloadMenu
+from explorer.formula import Formulas
+from explorer.hover import Tip, text_of
+from explorer.painter import HISTOGRAM, Painted, Painter, Threads
+from explorer.palette import Scale
+from explorer.raster import Window
+from explorer.session import Bars, Colouring, Session, State
+from explorer.settings import ViewSettings
+from explorer.sheet import Sheet
+from explorer.stars import Stars
+from explorer.text import text
+
+LOG = logging.getLogger(__name__)
+
+
+def default_selection(stars: Stars) -> Selection:
+    """The paper's default cuts, those whose columns the catalogue has."""
+    selection = Selection()
+    for cut in DEFAULT_CUTS:
+        if stars.has(cut.column):
+            selection = selection.with_(
+                Clause(f"cut:{cut.column}", _predicate(cut, stars), cut.views or None)
+            )
+    return selection
+
+
+def _predicate(cut: DefaultCut, stars: Stars) -> Range | OneOf:
+    if stars.catalogue.described[cut.column].kind == "flag":
+        return OneOf(cut.column, (1,))
+    return Range(cut.column, cut.low, cut.high)
+
+
+class VisitorPage:
+    """Everything one visitor has; let go of by `close`."""
+
+    def __init__(self, stars: Stars, threads: Threads, downloads: Any, document: Document) -> None:
+        self._stars = stars
+        self._document = document
+        self._closed = False
+        self._threads = threads
+        self.session = Session(choices.opening(stars, default_selection(stars)))
+        self._drawn: dict[str, picture.Picture] = {}
+        self._painted_of: dict[str, State] = {}
+        state = self.session.state
+        self._tip = Tip(self._ask)
+        self._sheet = Sheet(DIAGRAMS)
+        self._drawable = {
+            key: diagram
+            for key, diagram in DIAGRAMS.items()
+            if all(stars.has(column) for column in picture.columns_of(diagram, state))
+        }
+        self._cards = self._build("maps", state)
+        self._bars = BarChart(PLOT_HEIGHT)
+        self._bars_card = self._histogram_card(state)
+        self._painter = Painter(stars, self._drawable, threads, self._deliver, self._fail)
+        self._controls = ColourControls(stars, state.colouring, state.derived, self._recolour, self._refit)
+        self._cuts = Cuts(stars, self.session)
+        self._formulas = Formulas(stars, self.session)
+        self._settings = ViewSettings(
+            stars, self.session, self._refit_view, self._zoom_to, lambda key: self._drawn[key].scale
+        )
+        self._count = text("count", sizing_mode=None, align="center")
+        self._alert = pmui.Alert(
+            object="", severity="error", visible=False, closeable=True, margin=(0, 0, 8, 0)
+        )
+        self._download = DownloadMenu(stars, self.session, downloads)
+        self.session.listen(self._changed)
+        self._cuts.show(state.selection)
+        self._painter.request(state, {*(self._cards.keys() & self._drawable.keys()), HISTOGRAM})
+
+    def _build(self, group: str, state: State) -> dict[str, MapCard]:
+        """Make the cards of a page."""
+        return {key: self._card(key, state) for key, diagram in DIAGRAMS.items() if diagram.group == group}
+
+    def _card(self, key: str, state: State) -> MapCard:
+        diagram = DIAGRAMS[key]
+        card = MapCard(diagram, self._stars, self._sheet, state, self._zoomed, self._open_settings)
+        if card.figure is not None:
+            self._tip.attach(key, card.figure)
+        return card
+
+    def _histogram_card(self, state: State) -> Card:
+        options = choices.flat(choices.quantities(self._stars))
+        column = pmui.Select(
+            label="",
+            options=options,
+            value=state.bars.column,
+            searchable=True,
+            size="small",
+            width=150,
+            margin=0,
+        )
+        log = pmui.Checkbox(label="log", value=False, margin=(0, 4), size="small")
+
+        def choose(_event: Any) -> None:
+            self.session.change(bars=Bars(column.value, log.value))
+
+        column.param.watch(choose, "value")
+        log.param.watch(choose, "value")
+        self._bars_column = column
+        follow_theme(self._bars.figure)
+        return Card(HISTOGRAM, "Histogram", pn.pane.Bokeh(self._bars.figure, margin=0), column, log)
+
+    # what the visitor does
+
+    def _zoomed(self, key: str, window: Window) -> None:
+        home = picture.window_of(self._stars, DIAGRAMS[key], self.session.state.with_view(key, window=None))
+        self.session.become(self.session.state.with_view(key, window=None if window == home else window))
+
+    def _zoom_to(self, key: str, window: Window) -> None:
+        self._cards[key].move(window)
+
+    def _open_settings(self, key: str) -> None:
+        self._settings.open(key)
+
+    def _recolour(self, colouring: Colouring) -> None:
+        self.session.change(colouring=colouring)
+
+    def _refit(self) -> None:
+        self._painter.refit(self.session.state.colouring)
+        self._controls.release_range()
+        self.session.change(colouring=self._controls.colouring)
+        self._painter.request(self.session.state, self._drawn.keys())
+
+    def _refit_view(self, key: str) -> None:
+        self._painter.refit(self.session.state.colouring_of(key))
+        self._painter.request(self.session.state, {key})
+
+    def _changed(self, before: State, after: State) -> None:
+        """Paint again what a change touches."""
+        views: set[str] = set()
+        if after.selection != before.selection:
+            self._cuts.show(after.selection)
+            views |= {*self._drawn.keys(), HISTOGRAM}
+        if after.derived != before.derived:
+            self._controls.offer(after.derived)
+            self._cuts.offer(after.derived)
+            self._bars_column.options = choices.flat(choices.quantities(self._stars, after.derived))
+        if after.bars != before.bars:
+            views.add(HISTOGRAM)
+        for key in self._drawn:
+            if after.view(key).y != before.view(key).y:
+                y = self._stars.describe(picture.columns_of(DIAGRAMS[key], after)[1], after.derived)
+                self._cards[key].turn(y, picture.window_of(self._stars, DIAGRAMS[key], after))
+        views |= {key for key in self._drawn if self._looks_different(key, before, after)}
+        if views:
+            self._painter.request(self.session.state, views)
+
+    def _looks_different(self, key: str, before: State, after: State) -> bool:
+        diagram = DIAGRAMS[key]
+        colours = picture.colouring_of(diagram, before) != picture.colouring_of(diagram, after)
+        return colours or before.view(key) != after.view(key)
+
+    def _visit_footprint(self) -> None:
+        """Make and paint the views of that page when it is first opened."""
+        if len(self._footprint) == 0:
+            cards = self._build("footprint", self.session.state)
+            self._cards |= cards
+            self._footprint[:] = [card.view for card in cards.values()]
+            self._painter.request(self.session.state, cards.keys() & self._drawable.keys())
+
+    # what comes back
+
+    def _deliver(self, painted: Painted) -> None:
+        self._later(partial(self._show, painted))
+
+    def _fail(self, problem: BaseException) -> None:
+        self._later(partial(self.complain, problem))
+
+    def _later(self, callback: Callable[[], None]) -> None:
+        """Run something on the page's own thread, unless the visitor has left."""
+        if not self._closed:
+            self._document.add_next_tick_callback(callback)
+
+    def complain(self, problem: BaseException) -> None:
+        """Show what went wrong: a person's mistake in its own words, anything else as ours."""
+        ours = "" if isinstance(problem, DataError) else "This failed, through no fault of yours: "
+        self._alert.param.update(object=f"{ours}{html.escape(str(problem))}", severity="error", visible=True)
+
+    def _explain_emptiness(self, painted: Painted) -> None:
+        if painted.selected or not painted.relief:
+            self._alert.visible = self._alert.visible and self._alert.severity == "error"
+            return
+        source, number = max(painted.relief.items(), key=lambda item: item[1])
+        words = self._cuts.words(painted.state.selection[source].predicate)
+        advice = f"Without {words} there would be {number:,}." if number else "No single cut explains it."
+        self._alert.param.update(object=f"No star passes these cuts. {advice}", severity="info", visible=True)
+
+    def _show(self, painted: Painted) -> None:
+        state = painted.state
+        self._drawn.update(painted.pictures)
+        self._painted_of.update(dict.fromkeys(painted.pictures, state))
+        for key, drawn in painted.pictures.items():
+            self._sheet.paint(key, colour_map_of(drawn.colouring, self._label(drawn.colouring)))
+        self._sheet.push({key: (drawn.grid.window, drawn.image) for key, drawn in painted.pictures.items()})
+        for key, drawn in self._drawn.items():
+            self._cards[key].show(drawn, self._title(key, drawn.colouring))
+        if painted.histogram is not None:
+            column = self._stars.describe(painted.histogram.column, state.derived)
+            self._bars.show(painted.histogram, column, log=state.bars.log)
+            self._bars_card.say(painted.histogram.note)
+        scale = self._shared_scale(painted)
+        if scale is not None:
+            self._controls.show(self._label(state.colouring), scale)
+        self._explain_emptiness(painted)
+        total = len(self._stars)
+        self._count.object = f"<b>{painted.selected:,}</b> of {total:,} stars"
+
+    def _shared_scale(self, painted: Painted) -> Scale | None:
+        shared = (p for p in painted.pictures.values() if p.colouring == painted.state.colouring)
+        return next((p.scale for p in shared), None)
+
+    def _label(self, colouring: Colouring) -> Column:
+        return self._stars.describe(colouring.label, self.session.state.derived)
+
+    def _title(self, key: str, colouring: Colouring) -> str:
+        diagram, state = DIAGRAMS[key], self.session.state
+        title = diagram.title
+        if diagram.y_choice:
+            x, y = (
+                self._stars.describe(name, state.derived).tex for name in picture.columns_of(diagram, state)
+            )
+            title = f"${y}$ against ${x}$"
+        if diagram.counts or colouring == state.colouring:
+            return title
+        return f"{title} · {colouring.statistic} ${self._label(colouring).tex}$"
+
+    # the pointer
+
+    def _ask(self, key: str, x: float, y: float) -> None:
+        drawn = self._drawn.get(key)
+        if drawn is not None:
+            state = self._painted_of[key]
+            self._threads.views.submit(self._answer, key, state, drawn, x, y).add_done_callback(self._check)
+
+    def _check(self, done: Future[None]) -> None:
+        problem = done.exception()
+        if problem is not None:
+            LOG.error("a question about a cell failed", exc_info=problem)
+            self._fail(problem)
+
+    def _answer(self, key: str, state: State, drawn: picture.Picture, x: float, y: float) -> None:
+        cell = picture.examine(self._stars, DIAGRAMS[key], state, drawn.grid, x, y)
+        label = self._stars.describe(drawn.colouring.label, state.derived)
+        self._later(partial(self._tip.say, key, text_of(cell, label)))
+
+    # the page
+
+    def layout(self) -> Any:
+        """The page as Panel serves it."""
+        catalogue = self._stars.catalogue
+        kind = "MOCK" if catalogue.mock else "real"
+        badge = text(
+            f"badge-{'mock' if catalogue.mock else 'real'}",
+            f"{html.escape(catalogue.name)} · {kind}",
+            sizing_mode=None,
+            margin=(0, 12),
+            align="center",
+        )
+        cards = [card.view for card in self._cards.values()]
+        maps = pn.Column(
+            self._alert,
+            self._controls.row,
+            pn.FlexBox(*cards, self._bars_card.view, gap="8px", margin=0),
+            self._tip.div,
+            self._download.dialog,
+            self._settings.view,
+            margin=0,
+            sizing_mode="stretch_width",
+        )
+        self._footprint = pn.FlexBox(gap="8px", margin=0)
+        about = text("about", about_html(catalogue))
+        tabs = pmui.Tabs(
+            ("Maps", maps), ("Footprint", self._footprint), ("About", about), margin=0, sx=look.TABS
+        )
+        tabs.param.watch(lambda event: self._visit_footprint() if event.new == 1 else None, "active")
+        return pmui.Page(
+            title="Milky Way enrichment explorer",
+            header=[badge, self._count, pn.Spacer(sizing_mode="stretch_width"), self._download.view],
+            sidebar=[
+                pn.Column(
+                    text("section", "<h3>Cuts</h3>"),
+                    self._cuts.view,
+                    self._formulas.view,
+                    sizing_mode="stretch_width",
+                )
+            ],
+            main=[tabs],
+            sidebar_width=232,
+            theme_config=look.THEME,
+            sx=look.PAGE,
+            raw_css=[look.LOADER_CSS],
+        )
+
+    def close(self) -> None:
+        """Let go of everything, so that a visitor who left leaves nothing in memory."""
+        self._closed = True
+        self.session.close()
+        self._drawn.clear()
+        self._painted_of.clear()

@@ -1,0 +1,164 @@
+"""Paints the views of one visitor, off the event loop. Latest wins: only the newest state waits."""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from threading import Lock
+
+import numpy as np
+
+from explorer import picture
+from explorer.atlas import Diagram
+from explorer.palette import Scale
+from explorer.picture import Histogram, Picture
+from explorer.raster import Grid
+from explorer.session import Colouring, State
+from explorer.stars import Stars
+
+LOG = logging.getLogger(__name__)
+
+HISTOGRAM = "histogram"
+"""The view that is no map: asked for and delivered under this name."""
+
+
+@dataclass(frozen=True)
+class Painted:
+    """What was painted of one state.
+
+    Attributes
+    ----------
+    state : what was painted.
+    pictures : by diagram.
+    histogram : if it was asked for.
+    selected : number of stars that pass every cut that all views share.
+    relief : where none does: source of each cut -> how many stars would pass without it.
+    """
+
+    state: State
+    pictures: Mapping[str, Picture]
+    histogram: Histogram | None
+    selected: int
+    relief: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Threads:
+    """Where work is done, shared by all visitors: `views` paints views, `crews` runs a visitor's turn."""
+
+    views: Executor
+    crews: Executor
+
+
+class Painter:
+    """One visitor's painter.
+
+    `deliver` and `fail` are called from another thread, with what was painted or with what went wrong.
+    """
+
+    def __init__(
+        self,
+        stars: Stars,
+        diagrams: Mapping[str, Diagram],
+        threads: Threads,
+        deliver: Callable[[Painted], None],
+        fail: Callable[[BaseException], None],
+    ) -> None:
+        self._stars = stars
+        self._diagrams = diagrams
+        self._threads = threads
+        self._deliver = deliver
+        self._fail = fail
+        self._lock = Lock()
+        self._waiting: tuple[State, frozenset[str]] | None = None
+        self._busy = False
+        self._fitted: dict[tuple[str, str, bool], Scale] = {}
+        self._outdated: set[tuple[str, str, bool]] = set()
+
+    def request(self, state: State, views: Iterable[str]) -> None:
+        """Ask for views of a state; what still waits of an older state is painted as of this one."""
+        with self._lock:
+            older = self._waiting[1] if self._waiting else frozenset()
+            self._waiting = (state, older | frozenset(views))
+            if self._busy:
+                return
+            self._busy = True
+        self._threads.crews.submit(self._work)
+
+    def refit(self, colouring: Colouring) -> None:
+        """Forget the fitted colour range: what is painted from now on fits it anew."""
+        with self._lock:
+            self._outdated.add(colouring.question)
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                task, self._waiting = self._waiting, None
+                for question in self._outdated:
+                    self._fitted.pop(question, None)
+                self._outdated.clear()
+                if task is None:
+                    self._busy = False
+                    return
+            self._attempt(*task)
+
+    def _attempt(self, state: State, views: frozenset[str]) -> None:
+        """Paint and deliver; whatever goes wrong reaches the log and the visitor, and the painter goes on."""
+        try:
+            self._deliver(self._paint(state, views))
+        except Exception as problem:
+            LOG.exception("painting failed")
+            try:
+                self._fail(problem)
+            except Exception:
+                LOG.exception("the visitor could not be told")
+
+    def _paint(self, state: State, views: frozenset[str]) -> Painted:
+        keys = sorted(views & self._diagrams.keys())
+        grids = dict(
+            zip(keys, self._threads.views.map(lambda key: self._grid(key, state), keys), strict=True)
+        )
+        scales = self._scales(state, grids)
+        pictures = self._threads.views.map(
+            lambda key: picture.paint(self._stars, self._diagrams[key], state, grids[key], scales[key]), keys
+        )
+        histogram = self._histogram(state) if HISTOGRAM in views else None
+        selected = self._stars.number(state.selection.for_view(None))
+        relief = {} if selected else self._relief(state)
+        return Painted(state, dict(zip(keys, pictures, strict=True)), histogram, selected, relief)
+
+    def _relief(self, state: State) -> dict[str, int]:
+        selection = state.selection
+        without = {clause.source: selection.without(clause.source) for clause in selection.clauses}
+        return {source: self._stars.number(rest.for_view(None)) for source, rest in without.items()}
+
+    def _grid(self, key: str, state: State) -> Grid:
+        return picture.grid_of(self._stars, self._diagrams[key], state)
+
+    def _scales(self, state: State, grids: Mapping[str, Grid]) -> dict[str, Scale]:
+        """Each map's colour range: set by hand, fitted before, or fitted now to all that share it."""
+        scales: dict[str, Scale] = {}
+        for key in grids:
+            colouring = picture.colouring_of(self._diagrams[key], state)
+            known = colouring.scale or self._fitted.get(colouring.question)
+            scales[key] = known or self._fit(colouring, state, grids)
+        return scales
+
+    def _fit(self, colouring: Colouring, state: State, grids: Mapping[str, Grid]) -> Scale:
+        """Fit a range to all maps that share it; it stays, unless there was nothing to fit it to."""
+        sharing = [
+            key
+            for key, grid in grids.items()
+            if picture.colouring_of(self._diagrams[key], state).question == colouring.question
+            and np.isfinite(grid.values).any()
+        ]
+        spatial = [key for key in sharing if self._diagrams[key].sets_range] or sharing
+        kind = self._stars.describe(colouring.label, state.derived).kind
+        scale = picture.fit((grids[key] for key in spatial), colouring, kind)
+        if sharing:
+            self._fitted[colouring.question] = scale
+        return scale
+
+    def _histogram(self, state: State) -> Histogram:
+        column = self._stars.describe(state.bars.column, state.derived)
+        return picture.histogram(self._stars, state.bars, column.low, column.high, state)
