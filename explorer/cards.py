@@ -58,7 +58,7 @@ else if (label.endsWith('$$')) cb_obj.axis_label = label.slice(0, -2) + '{}$$'
 
 
 def follow_theme(figure: Any) -> None:
-    """Have a figure's mathematics drawn anew when the theme changes its colour: Bokeh keeps it as an image."""
+    """Have a figure's mathematics drawn anew when the theme changes its colour; Bokeh keeps the old image."""
     for axis in (*figure.xaxis, *figure.yaxis):
         axis.js_on_change("axis_label_text_color", CustomJS(code=_REPAINT))
 

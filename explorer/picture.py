@@ -38,10 +38,9 @@ class Histogram:
 
     @property
     def note(self) -> str:
-        """How many stars it shows, and how many it can't."""
-        shown = int(self.selected.sum())
-        rest = self.total - shown
-        return f"{shown:,} stars, {rest:,} beyond" if rest else f"{shown:,} stars"
+        """How many stars lie off its axis."""
+        off = self.total - int(self.selected.sum())
+        return f"{off:,} off the axis" if off else ""
 
 
 @dataclass(frozen=True)

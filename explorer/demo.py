@@ -1,0 +1,150 @@
+"""The mock survey on disk: chunks of stars from the model to one Parquet file, or to none."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from data.problem import DataError
+from data.schema import COLUMNS, Column
+from model.mock import POTENTIAL, Mock
+
+TITLE = "Mock survey: not real stars"
+LABELS = {"scatter": "truth plus the paper's cross-validated scatter and its trends with stellar parameters"}
+"""How the labels of the mock were measured: mode and what it does."""
+LARGEST = 100_000_000
+SOFTWARE = ("enrichment-explorer", "numpy", "scipy", "galpy", "pyarrow")
+"""What a file depends on beside seed and size."""
+
+Progress = Callable[[int, int], None]
+
+
+def make_demo(
+    out: str | Path, *, stars: int, seed: int = 1, labels: str = "scatter", progress: Progress | None = None
+) -> Path:
+    """Write a mock survey to one Parquet file with our column names.
+
+    The same stars, seed and versions give the same bytes. The file gets its name when it is complete.
+
+    Parameters
+    ----------
+    out : file to write; an older one is replaced.
+    stars : how many.
+    seed : 0 or more.
+    labels : a mode of LABELS.
+    progress : called with stars written so far and in all.
+
+    Returns
+    -------
+    the file.
+
+    Raises
+    ------
+    DataError
+        The number of stars, the seed, the mode or the place cannot be used.
+    """
+    if labels not in LABELS:
+        raise DataError(f"labels {labels!r} were asked for: give one of {', '.join(LABELS)}")
+    if not 1 <= stars <= LARGEST:
+        raise DataError(f"{stars} stars were asked for: give a number from 1 to {LARGEST}")
+    if seed < 0:
+        raise DataError(f"seed {seed} was given: give 0 or a positive number")
+    path = Path(out)
+    if not path.parent.is_dir() or path.is_dir():
+        raise DataError(f"cannot write {path}: give the name of a file in a folder that exists")
+    tell = progress or (lambda _done, _total: None)
+    tell(0, stars)
+    mock = Mock.prepare(stars, seed=seed)
+    chunks = (mock.simulate(number) for number in range(mock.chunks))
+    first = next(chunks)
+    names = tuple(name for name in COLUMNS if name in first)
+    schema = pa.schema([_field(COLUMNS[name]) for name in names], metadata=_metadata(mock, labels))
+    written = 0
+    with (
+        _complete_or_absent(path) as unfinished,
+        pq.ParquetWriter(unfinished, schema, **_encoding(names)) as file,
+    ):
+        for simulated in chain((first,), chunks):
+            file.write_table(_table(simulated, schema))
+            written += len(simulated["ra"])
+            tell(written, stars)
+    return path
+
+
+def _metadata(mock: Mock, labels: str) -> dict[str, str]:
+    return {
+        "mock": "true",
+        "title": TITLE,
+        "seed": str(mock.seed),
+        "stars": str(mock.stars),
+        "labels": labels,
+        "labels_meaning": LABELS[labels],
+        "frame": mock.plan.frame.name,
+        "potential": POTENTIAL,
+        "versions": ", ".join(f"{name} {_version(name)}" for name in SOFTWARE),
+    }
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _field(column: Column) -> pa.Field:
+    kinds = {
+        "str": pa.string(),
+        "float32": pa.float32(),
+        "float64": pa.float64(),
+        "int64": pa.int64(),
+        "int8": pa.int8(),
+    }
+    return pa.field(
+        column.name, kinds[column.dtype], metadata={"unit": column.unit, "meaning": column.meaning}
+    )
+
+
+def _encoding(names: tuple[str, ...]) -> dict[str, object]:
+    """Parquet options: dictionaries where values repeat, bytes of like weight together where they do not."""
+    repeating = [name for name in names if COLUMNS[name].dtype in ("str", "int8") or name.startswith("e_")]
+    split = [name for name in names if COLUMNS[name].dtype.startswith("float") and name not in repeating]
+    return {
+        "compression": "zstd",
+        "compression_level": 1,
+        "use_dictionary": repeating,
+        "use_byte_stream_split": split,
+    }
+
+
+def _table(simulated: Mapping[str, NDArray[np.generic]], schema: pa.Schema) -> pa.Table:
+    arrays = [_array(simulated[field.name], COLUMNS[field.name], field.type) for field in schema]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def _array(values: NDArray[np.generic], column: Column, kind: pa.DataType) -> pa.Array:
+    if column.dtype == "str":
+        return pa.array(values).cast(kind)
+    return pa.array(values.astype(column.dtype))
+
+
+@contextmanager
+def _complete_or_absent(path: Path) -> Iterator[Path]:
+    """A file beside `path` that takes its place when all went well and is removed when not."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield unfinished
+        with unfinished.open("rb+") as file:
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except OSError as error:
+        raise DataError(f"cannot write {path}: {error.strerror or error}; choose another place") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
