@@ -1,14 +1,11 @@
 """Rows of a catalogue to a file: whole or not at all."""
 
-import errno
-import os
-import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from data.catalogue import Catalogue
+from data.draft import draft
 from data.expression import Expression
 from data.extract import Extract
 from data.formats import FORMATS
@@ -55,7 +52,7 @@ def export(
     extract = Extract.of(catalogue, form or _form_of(out), where=where, columns=columns, derived=derived)
     _refuse(catalogue, out, overwrite=overwrite)
     rows, pieces = extract.stream(out.name)
-    with _replacing(out) as part:
+    with draft(out) as part:
         size = _write(part, pieces)
     return Exported(out, rows, size)
 
@@ -79,33 +76,6 @@ def _refuse(catalogue: Catalogue, out: Path, *, overwrite: bool) -> None:
         raise DataError(f"{out} is the catalogue itself: choose another name")
 
 
-@contextmanager
-def _replacing(out: Path) -> Iterator[Path]:
-    """Give a name to write to; it takes the place of `out` in the end, or vanishes where something fails."""
-    part = out.with_name(f".{out.name[:100]}.{secrets.token_hex(6)}.part")
-    try:
-        yield part
-        part.replace(out)
-    except OSError as error:
-        raise DataError(f"cannot write {out}: {_reason(error)}") from error
-    finally:
-        part.unlink(missing_ok=True)
-
-
 def _write(part: Path, pieces: Iterator[bytes]) -> int:
     with part.open("xb") as file:
-        size = sum(file.write(piece) for piece in pieces)
-        file.flush()
-        os.fsync(file.fileno())
-    return size
-
-
-def _reason(error: OSError) -> str:
-    known = {
-        errno.ENOSPC: "the disk is full; free some space or choose another folder",
-        errno.EDQUOT: "your quota is used up; free some space or choose another folder",
-        errno.EACCES: "you may not write in this folder; choose another",
-        errno.EROFS: "the folder is read-only; choose another",
-        errno.EFBIG: "files there may not grow that large; choose another folder or fewer rows",
-    }
-    return known.get(error.errno or 0, f"{error.strerror or error}; choose another place")
+        return sum(file.write(piece) for piece in pieces)

@@ -167,10 +167,10 @@ def _open(path: Path, mapping: str | None, report: Report) -> Catalogue:
 
 def _embedded_mock(report: Report) -> Path:
     """The mock survey that is shown when no catalogue is named; made once."""
-    from explorer.demo import make_demo
+    from explorer.demo import EDITION, make_demo
     from explorer.places import data_folder
 
-    path = data_folder() / f"mock-{DEMO_STARS}.parquet"
+    path = data_folder() / f"mock-{DEMO_STARS}-{EDITION}.parquet"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         make_demo(path, stars=DEMO_STARS, progress=report.of("mock stars"))

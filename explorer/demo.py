@@ -1,8 +1,6 @@
 """The mock survey on disk: chunks of stars from the model to one Parquet file, or to none."""
 
-import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from itertools import chain
 from pathlib import Path
@@ -12,9 +10,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from data.draft import draft
 from data.problem import DataError
 from data.schema import COLUMNS, Column
 from model.mock import POTENTIAL, Mock
+
+EDITION = 1
+"""Of the mock survey: raised whenever the same seed gives other stars, so that no older file is reused."""
 
 TITLE = "Mock survey: not real stars"
 LABELS = {"scatter": "truth plus the paper's cross-validated scatter and its trends with stellar parameters"}
@@ -68,7 +70,7 @@ def make_demo(
     schema = pa.schema([_field(COLUMNS[name]) for name in names], metadata=_metadata(mock, labels))
     written = 0
     with (
-        _complete_or_absent(path) as unfinished,
+        draft(path) as unfinished,
         pq.ParquetWriter(unfinished, schema, **_encoding(names)) as file,
     ):
         for simulated in chain((first,), chunks):
@@ -82,6 +84,7 @@ def _metadata(mock: Mock, labels: str) -> dict[str, str]:
     return {
         "mock": "true",
         "title": TITLE,
+        "edition": str(EDITION),
         "seed": str(mock.seed),
         "stars": str(mock.stars),
         "labels": labels,
@@ -133,18 +136,3 @@ def _array(values: NDArray[np.generic], column: Column, kind: pa.DataType) -> pa
     if column.dtype == "str":
         return pa.array(values).cast(kind)
     return pa.array(values.astype(column.dtype))
-
-
-@contextmanager
-def _complete_or_absent(path: Path) -> Iterator[Path]:
-    """A file beside `path` that takes its place when all went well and is removed when not."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        yield unfinished
-        with unfinished.open("rb+") as file:
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    except OSError as error:
-        raise DataError(f"cannot write {path}: {error.strerror or error}; choose another place") from error
-    finally:
-        unfinished.unlink(missing_ok=True)

@@ -92,7 +92,7 @@ def test_full_disk_is_one_line_and_leaves_nothing(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(pq.ParquetWriter, "write_table", full)
-    with pytest.raises(DataError, match=r"cannot write .*: No space left on device; choose another place"):
+    with pytest.raises(DataError, match=r"cannot write .*: the disk is full; free some space"):
         make_demo(tmp_path / "mock.parquet", stars=50)
     assert not list(tmp_path.iterdir())
 
