@@ -60,7 +60,7 @@ DIAGRAMS: Mapping[str, Diagram] = MappingProxyType(
             Diagram(
                 "xy", "$(X, Y)$", "X", "Y", Window(6, 14, -4, 4), "maps",
                 "The disc seen from the north Galactic pole (the paper's Fig. 11; the axes are ours).",
-                equal=True, marks=("sun", "centre", "rotation"), sets_range=True,
+                equal=True, marks=("compass", "sun"), sets_range=True,
             ),
             Diagram(
                 "rv", r"$(R, v_\phi)$", "R", "vT", Window(7, 14, 140, 300), "maps",
@@ -84,7 +84,7 @@ DIAGRAMS: Mapping[str, Diagram] = MappingProxyType(
             Diagram(
                 "face", "Face-on", "X", "Y", Window(0, 20, -10, 10), "footprint",
                 "How far the survey reaches, seen from the north Galactic pole (the paper's Fig. 1).",
-                equal=True, counts=True, marks=("sun", "centre", "rotation"),
+                equal=True, counts=True, marks=("compass", "sun"),
             ),
             Diagram(
                 "edge", "Edge-on", "R", "z", Window(0, 20, -10, 10), "footprint",

@@ -12,38 +12,37 @@ from model.chemistry import kiel_split
 INK = "#39434f"
 HALO = "#f4f6f8"
 """Drawn around the ink, so that it reads on any colour."""
-SUN = (8.0, 0.0)
+Point = tuple[float, float]
+
+SUN: Point = (8.0, 0.0)
+
+
+ARROWS = (((7.0, 3.55), (6.35, 3.55), "centre"), ((6.35, -2.9), (6.35, -3.55), "rotation"))
+"""Tail, head and word of the arrows over a face-on map, in kpc."""
 
 
 def _sun() -> Any:
-    halo = hv.Points([SUN]).opts(marker="circle", size=12, color=HALO, line_color=None)
-    ring = hv.Points([SUN]).opts(marker="circle", size=9, color=HALO, line_color=INK, line_width=1.5)
-    return halo * ring * hv.Points([SUN]).opts(marker="circle", size=2.5, color=INK)
+    return hv.Points([SUN]).opts(marker="circle_dot", size=11, color=HALO, line_color=INK, line_width=1.5)
 
 
-def _centre() -> Any:
-    tail, head = (7.0, 3.55), (6.35, 3.55)
-    return _arrow(tail, head) * _words(7.1, 3.55, "centre")
+def _compass() -> Any:
+    lines = [line for tail, head, _ in ARROWS for line in _arrow(tail, head)]
+    places = [(max(tail[0], head[0]) + 0.15, (tail[1] + head[1]) / 2, word) for tail, head, word in ARROWS]
+    words = hv.Labels(places).opts(
+        text_color=INK, text_align="left", text_baseline="middle", text_font_size="8pt", hooks=[_on_paper]
+    )
+    return hv.Path(lines).opts(color=HALO, line_width=4) * hv.Path(lines).opts(color=INK) * words
 
 
-def _rotation() -> Any:
-    tail, head = (6.35, -2.9), (6.35, -3.55)
-    return _arrow(tail, head) * _words(6.5, -3.25, "rotation")
+def _on_paper(plot: Any, _element: Any) -> None:
+    plot.handles["glyph"].update(background_fill_color=HALO, background_fill_alpha=0.8, padding=2)
 
 
-def _words(x: float, y: float, words: str) -> Any:
-    def paper(plot: Any, _element: Any) -> None:
-        plot.handles["glyph"].update(background_fill_color=HALO, background_fill_alpha=0.8, padding=2)
-
-    return hv.Text(x, y, words, halign="left", valign="center", fontsize=8).opts(color=INK, hooks=[paper])
-
-
-def _arrow(tail: tuple[float, float], head: tuple[float, float]) -> Any:
+def _arrow(tail: Point, head: Point) -> list[list[Point]]:
     along = np.subtract(head, tail)
     across = np.array([-along[1], along[0]])
-    barbs = [tuple(head - 0.3 * along + side * 0.2 * across) for side in (1, -1)]
-    lines = [[tail, head], [barbs[0], head, barbs[1]]]
-    return hv.Path(lines).opts(color=HALO, line_width=4) * hv.Path(lines).opts(color=INK, line_width=1.5)
+    left, right = (tuple(head - 0.3 * along + side * 0.2 * across) for side in (1, -1))
+    return [[tail, head], [left, head, right]]
 
 
 def _eq1() -> Any:
@@ -54,6 +53,4 @@ def _eq1() -> Any:
     )
 
 
-MARKS: Mapping[str, Callable[[], Any]] = MappingProxyType(
-    {"sun": _sun, "centre": _centre, "rotation": _rotation, "eq1": _eq1}
-)
+MARKS: Mapping[str, Callable[[], Any]] = MappingProxyType({"sun": _sun, "compass": _compass, "eq1": _eq1})

@@ -215,7 +215,9 @@ class VisitorPage:
         self._drawn.update(painted.pictures)
         self._painted_of.update(dict.fromkeys(painted.pictures, state))
         for key, drawn in painted.pictures.items():
-            self._sheet.paint(key, colour_map_of(drawn.colouring, self._label(drawn.colouring)))
+            label = self._label(drawn.colouring)
+            self._sheet.paint(key, colour_map_of(drawn.colouring, label))
+            self._settings.show(key, label, drawn.scale)
         self._sheet.push({key: (drawn.grid.window, drawn.image) for key, drawn in painted.pictures.items()})
         for key, drawn in self._drawn.items():
             self._cards[key].show(drawn, self._title(key, drawn.colouring))

@@ -6,6 +6,7 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 
+from data.schema import Column
 from explorer import picture
 from explorer.atlas import DIAGRAMS
 from explorer.cards import title_html
@@ -34,6 +35,7 @@ class ViewSettings:
         self._on_refit = on_refit
         self._on_window = on_window
         self._scale = scale_of
+        self._own: tuple[str, ColourControls] | None = None
         self._body = pn.Column(margin=0, width=620)
         self.view = pmui.Dialog(
             self._body, title="View settings", open=False, close_on_click=True, show_close_button=True
@@ -41,11 +43,17 @@ class ViewSettings:
 
     def open(self, key: str) -> None:
         """Show the settings of a view."""
+        self._own = None
         self._body[:] = [
             text("section", f"<h3>{title_html(DIAGRAMS[key].title)}</h3>{DIAGRAMS[key].meaning}"),
             *self._fields(key),
         ]
         self.view.open = True
+
+    def show(self, key: str, column: Column, scale: Scale) -> None:
+        """Show the colours a view was painted in, if they are its own and its settings are on the screen."""
+        if self._own is not None and self._own[0] == key:
+            self._own[1].show(column, scale)
 
     def _fields(self, key: str) -> list[Any]:
         fields: list[Any] = []
@@ -80,7 +88,6 @@ class ViewSettings:
         def controls(colouring: Colouring) -> Any:
             def change(new: Colouring) -> None:
                 self._session.become(self._session.state.with_view(key, colouring=new))
-                made.show(self._stars.describe(new.label, state.derived), self._scale(key))
 
             def refit() -> None:
                 made.release_range()
@@ -89,12 +96,14 @@ class ViewSettings:
 
             made = ColourControls(self._stars, colouring, state.derived, change, refit)
             made.show(self._stars.describe(colouring.label, state.derived), self._scale(key))
+            self._own = key, made
             return made.row
 
         def toggle(event: Any) -> None:
             present = self._session.state
             colouring = present.colouring if event.new else None
             self._session.become(present.with_view(key, colouring=colouring))
+            self._own = None
             place[:] = [controls(colouring)] if colouring else []
 
         switch.param.watch(toggle, "value")

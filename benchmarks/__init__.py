@@ -1,0 +1,1 @@
+"""What is measured, each as a figure and as a ratio against a limit of the same run."""
