@@ -1,11 +1,10 @@
 """The command line: `explorer serve`, `demo`, `info` and `export`."""
 
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -23,7 +22,6 @@ app = typer.Typer(
 ERRORS = Console(stderr=True)
 
 DEMO_STARS = 200_000
-MOST_DEMO_STARS = 50_000_000
 
 CatalogueFile = Annotated[
     Path,
@@ -39,9 +37,9 @@ MappingFile = Annotated[
 
 @contextmanager
 def progress_bar() -> Iterator["Report"]:
-    """A bar for long work, on a terminal and in a log alike."""
+    """A bar for long work, where a person watches: nothing is left of it, in a log least of all."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=ERRORS, transient=True) as bar:
+    with Progress(*columns, console=ERRORS, transient=True, disable=not ERRORS.is_terminal) as bar:
         yield Report(bar)
 
 
@@ -83,6 +81,8 @@ def serve(
     """Open the explorer on a catalogue, or on the embedded mock survey."""
     from explorer import app as page
 
+    if not address:
+        raise DataError("--address is empty, which would be every network: give one, such as 127.0.0.1")
     page.claim(address, port)
     with progress_bar() as report:
         opened = _open(catalogue or _embedded_mock(report), mapping, report)
@@ -92,10 +92,8 @@ def serve(
 @app.command()
 def demo(
     *,
-    stars: Annotated[
-        int, typer.Option(min=1000, max=MOST_DEMO_STARS, help="How many stars the survey observes.")
-    ] = DEMO_STARS,
-    seed: Annotated[int, typer.Option(min=0, help="The same seed and size give the same file.")] = 1,
+    stars: Annotated[int, typer.Option(help="How many stars the survey observes.")] = DEMO_STARS,
+    seed: Annotated[int, typer.Option(help="The same seed and size give the same file.")] = 1,
     labels: Annotated[
         str, typer.Option(help="'scatter': truth plus the paper's cross-validated scatter.")
     ] = "scatter",
@@ -104,9 +102,11 @@ def demo(
     """Make a mock survey of a mock Milky Way."""
     from explorer.demo import make_demo
 
+    if out.suffix.lower() != ".parquet":
+        raise DataError(f"--out {out} does not say what is written, a Parquet file: end it with .parquet")
     with progress_bar() as report:
         made = make_demo(out, stars=stars, seed=seed, labels=labels, progress=report.of("mock stars"))
-    Console().print(f"Wrote {stars:,} mock stars to {made}", highlight=False)
+    typer.echo(f"Wrote {stars:,} mock stars to {made}")
 
 
 @app.command()
@@ -140,22 +140,27 @@ def export(
     """Write the rows of a catalogue that pass a condition, with their provenance."""
     from data.export import export as write
 
+    computed = _definitions(derive or [])
     with progress_bar() as report:
         opened = _open(catalogue, mapping, report)
-    chosen = [name.strip() for name in columns.split(",")] if columns else None
-    computed = dict(_definition(text) for text in derive or [])
+    chosen = None if columns is None else [name.strip() for name in columns.split(",")]
     done = write(opened, out, where=where, columns=chosen, derived=computed, overwrite=overwrite)
-    Console().print(f"Wrote {done.rows:,} rows ({done.size:,} bytes) to {done.path}", highlight=False)
+    typer.echo(f"Wrote {done.rows:,} rows ({done.size:,} bytes) to {done.path}")
     if done.rows == 0:
-        ERRORS.print("No row passes the condition: the table is empty.", highlight=False)
+        typer.echo("No row passes the condition: the table is empty.", err=True)
 
 
-def _definition(text: str) -> tuple[str, str]:
-    """Name and expression of a column to compute."""
-    name, equals, expression = text.partition("=")
-    if not (equals and name.strip() and expression.strip()):
-        raise DataError(f"--derive '{text[:60]}' is no definition: write NAME = EXPRESSION")
-    return name.strip(), expression.strip()
+def _definitions(texts: list[str]) -> dict[str, str]:
+    """Names and expressions of columns to compute."""
+    found: dict[str, str] = {}
+    for text in texts:
+        name, expression = (part.strip() for part in text.partition("=")[::2])
+        if not (name and expression):
+            raise DataError(f"--derive '{text[:60]}' is no definition: write NAME = EXPRESSION")
+        if name in found:
+            raise DataError(f"--derive defines '{name[:60]}' twice: give each column a name of its own")
+        found[name] = expression
+    return found
 
 
 def _open(path: Path, mapping: str | None, report: Report) -> Catalogue:
@@ -180,13 +185,22 @@ def _embedded_mock(report: Report) -> Path:
 def main() -> None:
     """Run the command line; a person's mistake is one line and exit status 2."""
     try:
-        app()
+        sys.exit(app(prog_name="explorer", standalone_mode=False))
     except DataError as problem:
-        ERRORS.print(f"explorer: {problem}", style="red", highlight=False, soft_wrap=True, markup=False)
+        _fail(str(problem))
+    except OSError as problem:
+        place = f" ({problem.filename})" if problem.filename else ""
+        _fail(f"{problem.strerror or problem}{place}: check that the place exists, may be used and has room")
+    except typer.TyperException as problem:
+        if message := problem.format_message():
+            _fail(f"{message.rstrip('.')}: see 'explorer --help', or --help after a command")
         sys.exit(2)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+
+
+def _fail(problem: str) -> NoReturn:
+    """End with one line for the person, whatever lines they gave."""
+    typer.secho(f"explorer: {' '.join(problem.split())}", fg="red", err=True)
+    sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -78,15 +78,13 @@ class Card:
         self._key = key
         self._title = title
         self.heading = text("heading", title_html(title))
-        self.view = pmui.Paper(
+        self.view = pn.Column(
             pn.Row(self.heading, *controls, margin=0, sizing_mode="stretch_width"),
             plot,
-            elevation=0,
             margin=0,
-            variant="outlined",
             width=width,
             height=height + CARD_CHROME,
-            sx=look.CARD,
+            styles=look.CARD,
         )
 
     def say(self, note: str, title: str | None = None) -> None:

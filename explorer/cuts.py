@@ -71,12 +71,12 @@ class Cuts:
             label="Condition",
             placeholder="fe_h < -1 and abs(z) > 2",
             size="small",
-            visible=False,
             sizing_mode="stretch_width",
         )
         self._condition.param.watch(self._conditioned, "value")
+        self._words = pn.Column(margin=0, sizing_mode="stretch_width")
         self.view = pn.Column(
-            self._chips, self._add, self._condition, self._problem, margin=0, sizing_mode="stretch_width"
+            self._chips, self._add, self._words, self._problem, margin=0, sizing_mode="stretch_width"
         )
 
     def _offers(self, derived: tuple[Derived, ...]) -> dict[str, str]:
@@ -155,7 +155,7 @@ class Cuts:
         self._session.change(selection=self._session.state.selection.with_(changed))
 
     def _added(self, event: Any) -> None:
-        self._condition.visible = event.new == BY_CONDITION
+        self._words[:] = [self._condition] if event.new == BY_CONDITION else []
         if event.new in ("", BY_CONDITION):
             return
         self._add.value = ""

@@ -19,7 +19,10 @@ EVERY_VIEW = "all views share"
 
 
 class DownloadMenu:
-    """A button that opens a dialog with a link for each format; they are for the selection as it is then."""
+    """A button that opens a dialog with a link for each format, for the selection as it is then.
+
+    `view` is the button; the dialog comes into `place` when it is first opened.
+    """
 
     def __init__(self, stars: Stars, session: Session, downloads: Downloads) -> None:
         self._stars = stars
@@ -44,7 +47,8 @@ class DownloadMenu:
         )
         self._rows.param.watch(lambda _: self._offer(), "value")
         self._links = text("download")
-        self.dialog = pmui.Dialog(
+        self.place = pn.Column(margin=0)
+        self._dialog = pmui.Dialog(
             pn.Column(self._rows, self._links, width=560, margin=0),
             title="Download stars", open=False, close_on_click=True, show_close_button=True,
         )  # fmt: skip
@@ -58,7 +62,8 @@ class DownloadMenu:
         self._rows.options = {EVERY_VIEW: EVERY_VIEW, **titles}
         self._rows.value = EVERY_VIEW
         self._offer()
-        self.dialog.open = True
+        self.place[:] = [self._dialog]
+        self._dialog.open = True
 
     def _offer(self) -> None:
         state = self._session.state

@@ -48,7 +48,7 @@ def compute(stars: Stars, name: str, text: str, known: tuple[Derived, ...]) -> D
 
 
 class Formulas:
-    """The form for a new column and the list of those there are."""
+    """The form for a new column, sent to the browser when it is first asked for, and the list of columns."""
 
     def __init__(self, stars: Stars, session: Session) -> None:
         self._stars = stars
@@ -59,18 +59,17 @@ class Formulas:
         )
         self._name = pmui.TextInput(label="Name", placeholder="[Eu/Ba]", **wide)
         self._text = pmui.TextInput(label="Expression", placeholder="eu_fe - ba_fe", **wide)
-        make = pmui.Button(label="Compute", size="small", margin=(4, 0), on_click=self._make)
         self._text.param.watch(self._make, "enter_pressed")
         self._problem = text("problem", visible=False, margin=(4, 0))
-        self._form = pn.Column(
-            self._name, self._text, make, self._problem, visible=False, margin=0, sizing_mode="stretch_width"
-        )
+        self._form = pn.Column(visible=False, margin=0, sizing_mode="stretch_width")
         self._list = text("formulas")
         self.view = pn.Column(
             self._open, self._form, self._list, margin=(12, 0, 0, 0), sizing_mode="stretch_width"
         )
 
     def _toggle(self, _event: Any) -> None:
+        make = pmui.Button(label="Compute", size="small", margin=(4, 0), on_click=self._make)
+        self._form[:] = self._form.objects or [self._name, self._text, make, self._problem]
         self._name.value = self._text.value = ""
         self._form.visible = not self._form.visible
 

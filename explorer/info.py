@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 import numpy as np
-from rich import box
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
@@ -30,8 +29,9 @@ _SECTIONS = (
 )
 _HEADINGS = ("column", "what it is", "unit", "lowest", "median", "highest", "missing")
 _WHAT = _HEADINGS.index("what it is")
+_UNIT = _HEADINGS.index("unit")
 _NARROWEST = 16
-_GAP = 3
+_GAP = "  "
 
 Cells = tuple[str, ...]
 
@@ -40,7 +40,7 @@ def info(catalogue: Catalogue, console: Console) -> None:
     """Print what a catalogue holds, where it comes from and what it lacks."""
     console.print(_title(catalogue))
     console.print(Padding(_facts(catalogue), (0, 0, 1, 2)))
-    console.print(_columns(catalogue, console.width))
+    console.print(_columns(catalogue, console.width), soft_wrap=True)
     if catalogue.missing:
         console.print(Text("Missing", style="bold"))
         console.print(Padding(_missing(catalogue), (0, 0, 1, 2)))
@@ -81,25 +81,49 @@ def _pairs(rows: Iterable[tuple[str, Text]]) -> Table:
     return table
 
 
-def _columns(catalogue: Catalogue, width: int) -> Table:
-    rows = {name: _row(catalogue, name) for name in catalogue.described}
-    widest = [max(map(len, cells)) for cells in zip(_HEADINGS, *rows.values(), strict=True)]
+def _columns(catalogue: Catalogue, width: int) -> Text:
+    """Lay out a line per column. Labels give way where it is narrow: a number is never cut."""
     sections = _sections(catalogue)
-    widest[0] = max(widest[0], *(len(title) for title, _ in sections))
-    others = sum(widest) - widest[_WHAT] + _GAP * len(_HEADINGS)
-    widest[_WHAT] = min(widest[_WHAT], max(_NARROWEST, width - others))
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), title_justify="left")
-    for place, (heading, size) in enumerate(zip(_HEADINGS, widest, strict=True)):
-        justify = "right" if place > _HEADINGS.index("unit") else "left"
-        table.add_column(heading, width=size, no_wrap=True, overflow="ellipsis", justify=justify)  # type: ignore[arg-type]  # one of rich's words
-    derived = set(catalogue.derived)
+    rows = {name: _row(catalogue, name) for name in catalogue.described}
+    numbers = [row for name, row in rows.items() if catalogue.described[name].is_number]
+    sizes = [max(map(len, cells)) for cells in zip(_HEADINGS, *numbers, strict=True)]
+    sizes[0] = max(map(len, rows))
+    sizes[-1] = max(len(row[-1]) for row in (_HEADINGS, *rows.values()))
+    room = width - sum(sizes) + sizes[_WHAT] - len(_GAP) * (len(sizes) - 1)
+    sizes[_WHAT] = min(sizes[_WHAT], room) if room >= _NARROWEST else 0
+    heading = _line(_HEADINGS, sizes)
+    lines = [Text(heading, "bold"), Text("─" * len(heading), "dim")]
     for title, names in sections:
-        table.add_row(Text(title, "bold"))
+        lines.append(Text(title, "bold"))
         for name in names:
-            table.add_row(*map(Text, rows[name]), style="cyan" if name in derived else None)
-        table.add_section()
-    table.caption = "in colour: derived" if derived else None
-    return table
+            line = _line if catalogue.described[name].is_number else _line_of_text
+            lines.append(Text(line(rows[name], sizes), "cyan" if name in catalogue.derived else ""))
+        lines.append(Text())
+    if catalogue.derived:
+        lines += [Text("in colour: derived", "dim italic"), Text()]
+    return Text("\n").join(lines)
+
+
+def _line(cells: Cells, sizes: list[int]) -> str:
+    """Pad cells to their sizes, numbers to the right; a size of 0 leaves a cell out."""
+    padded = [
+        cell.rjust(size) if place > _UNIT else _cut(cell, size).ljust(size)
+        for place, (cell, size) in enumerate(zip(cells, sizes, strict=True))
+        if size
+    ]
+    return _GAP.join(padded)
+
+
+def _line_of_text(cells: Cells, sizes: list[int]) -> str:
+    """Give an example of an identifier or a text the room that numbers would have."""
+    name, example, *_, missing = cells
+    between = [size for size in sizes[1:-1] if size]
+    span = sum(between) + len(_GAP) * (len(between) - 1)
+    return _GAP.join((name.ljust(sizes[0]), _cut(example, span).ljust(span), missing.rjust(sizes[-1])))
+
+
+def _cut(words: str, size: int) -> str:
+    return words if len(words) <= size else words[: size - 1] + "…"
 
 
 def _sections(catalogue: Catalogue) -> list[tuple[str, list[str]]]:

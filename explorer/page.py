@@ -84,9 +84,8 @@ class VisitorPage:
             stars, self.session, self._refit_view, self._zoom_to, lambda key: self._drawn[key].scale
         )
         self._count = text("count", sizing_mode=None, align="center")
-        self._alert = pmui.Alert(
-            object="", severity="error", visible=False, closeable=True, margin=(0, 0, 8, 0)
-        )
+        self._alert = pmui.Alert(visible=False, closeable=True, margin=(0, 0, 8, 0))
+        self._alerts = pn.Column(margin=0)
         self._download = DownloadMenu(stars, self.session, downloads)
         self.session.listen(self._changed)
         self._cuts.show(state.selection)
@@ -199,7 +198,11 @@ class VisitorPage:
     def complain(self, problem: BaseException) -> None:
         """Show what went wrong: a person's mistake in its own words, anything else as ours."""
         ours = "" if isinstance(problem, DataError) else "This failed, through no fault of yours: "
-        self._alert.param.update(object=f"{ours}{html.escape(str(problem))}", severity="error", visible=True)
+        self._say(f"{ours}{html.escape(str(problem))}", "error")
+
+    def _say(self, words: str, severity: str) -> None:
+        self._alerts[:] = [self._alert]
+        self._alert.param.update(object=words, severity=severity, visible=True)
 
     def _explain_emptiness(self, painted: Painted) -> None:
         if painted.selected or not painted.relief:
@@ -208,7 +211,7 @@ class VisitorPage:
         source, number = max(painted.relief.items(), key=lambda item: item[1])
         words = self._cuts.words(painted.state.selection[source].predicate)
         advice = f"Without {words} there would be {number:,}." if number else "No single cut explains it."
-        self._alert.param.update(object=f"No star passes these cuts. {advice}", severity="info", visible=True)
+        self._say(f"No star passes these cuts. {advice}", "info")
 
     def _show(self, painted: Painted) -> None:
         state = painted.state
@@ -285,12 +288,12 @@ class VisitorPage:
         )
         cards = [card.view for card in self._cards.values()]
         maps = pn.Column(
-            self._alert,
+            self._alerts,
             self._controls.row,
             pn.FlexBox(*cards, self._bars_card.view, gap="8px", margin=0),
             self._tip.div,
-            self._download.dialog,
-            self._settings.view,
+            self._download.place,
+            self._settings.place,
             margin=0,
             sizing_mode="stretch_width",
         )

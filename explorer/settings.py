@@ -20,7 +20,7 @@ from explorer.text import text
 
 
 class ViewSettings:
-    """A dialog, built when a person first asks for it."""
+    """A dialog that comes into `place` when a person first asks for it."""
 
     def __init__(
         self,
@@ -37,7 +37,8 @@ class ViewSettings:
         self._scale = scale_of
         self._own: tuple[str, ColourControls] | None = None
         self._body = pn.Column(margin=0, width=620)
-        self.view = pmui.Dialog(
+        self.place = pn.Column(margin=0)
+        self._dialog = pmui.Dialog(
             self._body, title="View settings", open=False, close_on_click=True, show_close_button=True
         )
 
@@ -48,7 +49,8 @@ class ViewSettings:
             text("section", f"<h3>{title_html(DIAGRAMS[key].title)}</h3>{DIAGRAMS[key].meaning}"),
             *self._fields(key),
         ]
-        self.view.open = True
+        self.place[:] = [self._dialog]
+        self._dialog.open = True
 
     def show(self, key: str, column: Column, scale: Scale) -> None:
         """Show the colours a view was painted in, if they are its own and its settings are on the screen."""
