@@ -82,15 +82,17 @@ def _fits_chunks(hdu: Any, wanted: Mapping[str, Sort]) -> Iterator[Chunk]:
     for start in range(0, hdu.header["NAXIS2"], CHUNK_ROWS):
         with _without_advice():
             part = hdu.data[start : start + CHUNK_ROWS]
-        yield {name: _plain_fits(np.asarray(part.field(name)), nulls[name]) for name in wanted}
+        stored = np.asarray(part)
+        yield {name: _plain_fits(np.asarray(part.field(name)), stored[name], nulls[name]) for name in wanted}
 
 
-def _plain_fits(values: NDArray[Any], null: Any) -> NDArray[Any]:
+def _plain_fits(values: NDArray[Any], stored: NDArray[Any], null: Any) -> NDArray[Any]:
+    """Mask what is null: the mark is one of the whole numbers as stored, before they are scaled."""
     if values.dtype.kind == "U":
         return np.char.encode(values, "utf-8")
-    if values.dtype.kind not in "iu" or not isinstance(null, int):
+    if stored.dtype.kind not in "iu" or not isinstance(null, int):
         return values
-    return np.ma.MaskedArray(values, mask=values == null)
+    return np.ma.MaskedArray(values, mask=stored == null)
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from data.schema import COLUMNS, Column
 from data.summary import Summary
 from data.tables import source_parts
 
-_FORMAT = 1
+_FORMAT = 2
 """Grows when what is kept of an opened catalogue changes."""
 
 

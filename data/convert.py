@@ -1,7 +1,8 @@
 """Their values into ours: units, missing-value marks, storage types. No identifier loses a digit."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
 from functools import cache
 from types import MappingProxyType
 from typing import Any
@@ -104,16 +105,27 @@ def _missing(values: NDArray[Any], sentinels: tuple[float | str, ...]) -> NDArra
     if isinstance(values, np.ma.MaskedArray):
         missing |= np.ma.getmaskarray(values)
         values = values.data
+    if values.dtype.kind in "SU" and sentinels:
+        numbers = [Decimal(str(mark)) for mark in sentinels if not isinstance(mark, str)]
+        texts = _text(values).tolist()
+        return missing | [_is_mark(text, sentinels, numbers) for text in texts]
     for mark in sentinels:
-        if isinstance(mark, str) and values.dtype.kind == "S":
-            missing |= np.char.strip(values) == mark.encode()
-        elif not isinstance(mark, str) and values.dtype.kind == "f":
+        if not isinstance(mark, str) and values.dtype.kind == "f":
             missing |= values == values.dtype.type(mark)
         elif not isinstance(mark, str) and values.dtype.kind in "iu":
             missing |= values == mark
-        elif values.dtype.kind == "S":
-            missing |= np.isin(np.char.strip(values), [f"{mark:g}".encode(), str(mark).encode()])
     return missing
+
+
+def _is_mark(text: bytes, marks: Sequence[float | str], numbers: Sequence[Decimal]) -> bool:
+    """Tell a mark from a text: spelt the same, or the same number as a decimal, exactly."""
+    spelt = text.decode(errors="replace")
+    if spelt in marks:
+        return True
+    try:
+        return Decimal(spelt) in numbers
+    except InvalidOperation:
+        return False
 
 
 def _numbers(values: NDArray[Any], column: Column) -> NDArray[np.float64]:

@@ -28,6 +28,9 @@ class Derivation:
     gives : columns it returns; those that the file itself has are not replaced.
     compute : a chunk of the needed columns -> the given ones, each with one value per row.
     check : the file's own columns, whole -> findings about them, such as a mirrored azimuth.
+    together : those of `gives` that mean something only beside each other: where the file itself has some,
+        nothing is filled, for ours may be of another frame.
+    withheld : why this is not done, though it could be; empty where it is done. The version must tell too.
     """
 
     name: str
@@ -36,6 +39,8 @@ class Derivation:
     gives: tuple[str, ...]
     compute: Callable[[Arrays], Arrays]
     check: Callable[[Arrays], tuple[str, ...]] = field(default=_nothing_found)
+    together: tuple[str, ...] = ()
+    withheld: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,8 @@ def plan(
 
     Parameters
     ----------
-    derivations : in the order in which they run; a later one may need what an earlier one gives.
+    derivations : in the order in which they run; a later one may need what an earlier one gives, and may
+        fill what an earlier one could not.
     present : columns of the file itself.
 
     Returns
@@ -66,20 +72,30 @@ def plan(
     steps : what to run.
     reasons : column -> why it cannot be derived.
     """
-    have = set(present)
+    own = frozenset(present)
+    have = set(own)
     roots: dict[str, tuple[str, ...]] = {}
     steps: list[Step] = []
     reasons: dict[str, str] = {}
+    withheld: dict[str, str] = {}
     for derivation in derivations:
         fills = tuple(name for name in derivation.gives if name not in have)
         lacking = [root for need in derivation.needs if need not in have for root in roots.get(need, (need,))]
+        rivals = [name for name in derivation.together if name in own]
         if not fills:
             continue
-        if lacking:
+        if rivals:
+            reasons |= dict.fromkeys(
+                fills, f"not computed beside the file's own {' and '.join(rivals)}: the two may not fit"
+            )
+        elif lacking:
             unique = tuple(dict.fromkeys(lacking))
             roots |= dict.fromkeys(fills, unique)
             reasons |= dict.fromkeys(fills, f"needs {' and '.join(unique)}, which the file lacks")
+        elif derivation.withheld:
+            withheld |= dict.fromkeys(fills, derivation.withheld)
         else:
             steps.append(Step(derivation, fills))
             have |= set(fills)
-    return tuple(steps), reasons
+    reasons |= withheld
+    return tuple(steps), {name: reason for name, reason in reasons.items() if name not in have}

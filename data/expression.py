@@ -15,9 +15,9 @@ The language is in `data.parser`, its functions in `data.functions`. What its te
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import cached_property, partial, reduce
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,7 +110,7 @@ class Expression:
         One value per row: bool for a condition (unknown is False), else float64 (missing is NaN).
         """
         if self.is_condition:
-            return self._chunks(columns, np.dtype(bool), lambda rows: rows.holds(self.tree, truth=True))
+            return self._chunks(columns, np.dtype(bool), lambda rows: rows.truth(self.tree).yes())
         return self._chunks(columns, np.dtype(np.float64), lambda rows: rows.number(self.tree))
 
     def values(self, columns: Columns) -> NDArray[Any]:
@@ -159,6 +159,16 @@ class Expression:
         return result
 
 
+class _Truth(NamedTuple):
+    """Where a condition is certainly true and where certainly false, an unknown one being neither.
+
+    Each is worked out when asked for, both from the same numbers: nested conditions stay linear in cost.
+    """
+
+    yes: Callable[[], NDArray[np.bool_]]
+    no: Callable[[], NDArray[np.bool_]]
+
+
 @dataclass(frozen=True)
 class _Rows:
     """Some rows of columns, and what terms are worth there. Literals stay scalars."""
@@ -176,38 +186,46 @@ class _Rows:
             case Arithmetic(sign, left, right):
                 return _ARITHMETIC[sign](self.number(left), self.number(right))
             case Call("where", (condition, yes, no)):
-                otherwise = np.where(self.holds(condition, truth=False), self.number(no), np.nan)
-                return np.where(self.holds(condition, truth=True), self.number(yes), otherwise)
+                truth = self.truth(condition)
+                return np.where(truth.yes(), self.number(yes), np.where(truth.no(), self.number(no), np.nan))
             case Call(name, arguments) if compute := FUNCTIONS[name].compute:
                 return compute(*(self.number(argument) for argument in arguments))
         raise DataError(f"'{node}' is not a number: check the expression against the columns first")
 
-    def holds(self, node: Node, *, truth: bool) -> NDArray[np.bool_]:
-        """Tell where a condition is certainly true, or certainly false: an unknown one is neither."""
+    def truth(self, node: Node) -> _Truth:
         match node:
             case Not(operand):
-                return self.holds(operand, truth=not truth)
+                yes, no = self.truth(operand)
+                return _Truth(no, yes)
             case Junction(word, conditions):
-                join = np.logical_and if (word == "and") == truth else np.logical_or
-                return reduce(join, (self.holds(part, truth=truth) for part in conditions))
-            case Compare(operands, signs):
-                return self._chain([self._operand(operand) for operand in operands], signs, truth=truth)
-            case In(operand, values):
-                return self._member(operand, values, truth=truth)
-            case Call("missing" | "isfinite" as test, (argument,)):
-                known = (
-                    _known(self._operand(argument))
-                    if test == "missing"
-                    else np.isfinite(self.number(argument))
+                parts = [self.truth(part) for part in conditions]
+                joins = (np.logical_and, np.logical_or) if word == "and" else (np.logical_or, np.logical_and)
+                return _Truth(
+                    lambda: reduce(joins[0], (part.yes() for part in parts)),
+                    lambda: reduce(joins[1], (part.no() for part in parts)),
                 )
-                return known if truth == (test == "isfinite") else ~known
+            case Compare(operands, signs):
+                sides = [self._operand(operand) for operand in operands]
+                opposites = tuple(_OPPOSITE[sign] for sign in signs)
+                return _Truth(
+                    partial(_chain, np.logical_and, sides, signs),
+                    partial(_chain, np.logical_or, sides, opposites),
+                )
+            case In(operand, values):
+                return self._member(operand, values)
+            case Call("missing" | "isfinite" as test, (argument,)):
+                finite = test == "isfinite"
+                passes = np.isfinite(self.number(argument)) if finite else ~_known(self._operand(argument))
+                return _Truth(lambda: passes, lambda: ~passes)
             case Name(name):
-                return np.equal(self.columns[name], int(truth))
+                flags = self.columns[name]
+                return _Truth(partial(np.equal, flags, 1), partial(np.equal, flags, 0))
         raise DataError(f"'{node}' is not a condition: check the expression against the columns first")
 
     def flag(self, node: Node) -> NDArray[np.int8]:
-        unknown = np.where(self.holds(node, truth=False), np.int8(0), np.int8(MISSING_INT["int8"]))
-        return np.where(self.holds(node, truth=True), np.int8(1), unknown)
+        truth = self.truth(node)
+        unknown = np.where(truth.no(), np.int8(0), np.int8(MISSING_INT["int8"]))
+        return np.where(truth.yes(), np.int8(1), unknown)
 
     def _operand(self, node: Node) -> Any:
         """Give one side of a comparison: a column as stored, a literal as written, else a number."""
@@ -220,19 +238,14 @@ class _Rows:
                 return np.bytes_(value.encode())
         return self.number(node)
 
-    def _chain(self, operands: list[Any], signs: tuple[str, ...], *, truth: bool) -> NDArray[np.bool_]:
-        pairs = zip(signs, operands, operands[1:], strict=False)
-        steps = (_compared(sign if truth else _OPPOSITE[sign], left, right) for sign, left, right in pairs)
-        return reduce(np.logical_and if truth else np.logical_or, steps)
-
-    def _member(self, operand: Node, values: tuple[Number | Text, ...], *, truth: bool) -> NDArray[np.bool_]:
+    def _member(self, operand: Node, values: tuple[Number | Text, ...]) -> _Truth:
         stored = self._operand(operand)
         literals: list[Any] = [self._operand(value) for value in values]
         if getattr(stored, "dtype", None) == np.int8 or not isinstance(operand, Name):
             stored = self.number(operand)
         wide: Any = {"S": None, "i": np.int64, "f": np.float64}[stored.dtype.kind]
         found = np.isin(stored, np.array(literals, wide))
-        return found if truth else ~found & _known(stored)
+        return _Truth(lambda: found, lambda: ~found & _known(stored))
 
 
 def _as_float(name: str, stored: NDArray[Any]) -> NDArray[np.float64]:
@@ -250,6 +263,13 @@ def _known(values: Any) -> NDArray[np.bool_]:
     else:
         known = np.not_equal(stored, b"" if stored.dtype.kind == "S" else MISSING_INT["int64"])
     return known
+
+
+def _chain(
+    join: Callable[..., NDArray[np.bool_]], sides: list[Any], signs: tuple[str, ...]
+) -> NDArray[np.bool_]:
+    steps = zip(signs, sides, sides[1:], strict=False)
+    return reduce(join, (_compared(sign, left, right) for sign, left, right in steps))
 
 
 def _compared(sign: str, left: Any, right: Any) -> NDArray[np.bool_]:

@@ -172,6 +172,7 @@ class Extract:
             "where": "all rows" if self.where is None else self.where.text,
             "derived": "; ".join(derived),
             "mapping": catalogue.mapping_name,
+            "gaia_release": catalogue.metadata.get("gaia_release", ""),
             "notes": " | ".join(notes),
             "software": ", ".join(f"{library} {_version(library)}" for library in _SOFTWARE),
             "about": _about(catalogue.metadata),

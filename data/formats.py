@@ -182,10 +182,7 @@ def _fits_header(content: Content, layout: np.dtype[Any]) -> fits.Header:
         unit = "" if _fits_unit(column.unit) or not column.unit else f" Unit: {column.unit}."
         header.set(f"TCOMM{place}", _ascii(title + column.meaning + unit), after=f"TFORM{place}")
     for key, value in content.metadata.items():
-        if len(key) <= 8:
-            header[key.upper()] = _ascii(value)
-        else:
-            header.add_comment(_ascii(f"{key}: {value}"))
+        header[key.upper() if len(key) <= 8 else f"HIERARCH {key}"] = _ascii(value)
     return header
 
 

@@ -25,7 +25,8 @@ from data.tables import open_table, source_parts
 Progress = Callable[[int, int | None, str], None]
 """Told how many of how many are done (None: unknown), and of what."""
 
-SOURCE_ROW, ROW_OF_SOURCE = "source_row", "row_of_source"
+SOURCE_ROW, ROW_OF_SOURCE = "source-row", "row-of-source"
+"""Files of the order of rows, under names that no column can have."""
 _PLACES = (("R", "z"), ("l", "b"), ("ra", "dec"))
 _SUSPICIOUS = (-9999.0, -9999.99, -999.0, -99.0, 99.0, 99.99, 999.0, 9999.0, 9999.99)
 _BLOCK = 1 << 22

@@ -1,7 +1,7 @@
 """Whether an expression makes sense for given columns: names that exist, numbers where numbers belong."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Literal
 
@@ -30,9 +30,15 @@ class Checker:
 
     text: str
     described: Mapping[str, Column]
+    _found: dict[int, Kind] = field(default_factory=dict, init=False)
 
     def kind(self, node: Node) -> Kind:
-        """Kind of a term, or `DataError` where its parts do not fit together."""
+        """Kind of a term, or `DataError` where its parts do not fit together. Each is looked into once."""
+        if id(node) not in self._found:
+            self._found[id(node)] = self._find(node)
+        return self._found[id(node)]
+
+    def _find(self, node: Node) -> Kind:
         match node:
             case Number():
                 return "number"

@@ -26,8 +26,8 @@ class Filling:
     unit : theirs; None leaves it to the file, and then to our own.
     sentinels : values of theirs that mean "missing".
     scale, offset : ours = theirs * scale + offset, in our unit.
-    plus, minus : a column of theirs to add or to subtract, in the same unit; "" for none. [X/Fe] is [X/H]
-        minus [Fe/H]; the upper end of an interval may be a value plus its error.
+    plus, minus : a column of theirs to add or to subtract; "" for none. [X/Fe] is [X/H] minus
+        [Fe/H]; the upper end of an interval may be a value plus its error.
     """
 
     column: Column
@@ -44,14 +44,16 @@ class Filling:
         """What text formats must read the values as."""
         return _SORTS.get(self.column.dtype, "number")
 
-    def values(self, theirs: NDArray[Any], factor: float, added: Mapping[int, NDArray[Any]]) -> NDArray[Any]:
+    def values(
+        self, theirs: NDArray[Any], factor: float, added: Mapping[float, NDArray[Any]]
+    ) -> NDArray[Any]:
         """Make our values from a chunk of theirs.
 
         Parameters
         ----------
         theirs : (N,) values as the file stores them.
         factor : turns their unit into ours.
-        added : sign, 1 or -1 -> (N,) values of the column to add with it.
+        added : factor into our unit, negative to subtract -> (N,) values of the column to add with it.
 
         Raises
         ------
@@ -59,8 +61,8 @@ class Filling:
             As `data.convert.convert`.
         """
         made = convert(theirs, self.column, self.sentinels, self.scale * factor, self.offset)
-        for sign, values in added.items():
-            made += convert(values, self.column, self.sentinels, sign * self.scale * factor)
+        for own_factor, values in added.items():
+            made += convert(values, self.column, self.sentinels, self.scale * own_factor)
         return made
 
 

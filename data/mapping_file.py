@@ -2,6 +2,7 @@
 
 import difflib
 import re
+import sys
 import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
@@ -20,6 +21,18 @@ _ROOT_KEYS = (
 )  # fmt: skip
 _FILLING_KEYS = ("from", "unit", "sentinels", "scale", "offset", "plus", "minus", "origin")
 _DESCRIBING_KEYS = ("plain", "tex", "meaning", "range", "kind", "dtype")
+_ARITHMETIC_KEYS = ("scale", "offset", "plus", "minus")
+_FLOATS = ("float32", "float64")
+_NAMES: tuple[Kind, ...] = ("identifier", "category")
+_AMOUNTS: tuple[Kind, ...] = ("sequential", "diverging", "count", "angle")
+_KINDS: Mapping[DType, tuple[Kind, ...]] = MappingProxyType(
+    {"int8": ("flag",), "int64": _NAMES, "str": _NAMES, "float32": _AMOUNTS, "float64": _AMOUNTS}
+)
+_TEX = re.compile(
+    r"(?:[A-Za-z0-9 _^{}()\[\]/+*,.-]"
+    r"|\\(?:mathrm|alpha|delta|phi|chi|sigma|varpi|mu|tau|log)(?![A-Za-z])|\\[ ,_])*"
+)
+"""All the TeX that labels may hold: the browser's TeX also has commands that load and link."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +56,10 @@ class Entries:
 
     def number(self, key: str, default: float) -> float:
         """Give a number."""
-        return float(self._typed(key, default, (int, float), "a number"))
+        number = self._typed(key, default, (int, float), "a number")
+        if not _is_number(number):
+            raise DataError(f"{self.where} has {key} = {number!r}: expected a finite number")
+        return float(number)
 
     def items(self, key: str) -> list[Any]:
         """Give a list, empty if absent."""
@@ -129,11 +145,12 @@ def _filling(name: str, table: Any, mapping: str, origin: str) -> Filling:
     column = known or _describe(name, entry)
     column = replace(column, origin=entry.text("origin", origin) or column.origin)
     unit = entry.text("unit") if "unit" in table else None
-    if unit is not None and column.dtype in ("float32", "float64"):
+    if unit is not None:
         try:
             unit_factor(unit, column.unit)
         except DataError as error:
             raise DataError(f"{where}: {error}") from error
+    _check_sense(entry, column)
     return Filling(
         column=column,
         names=entry.names(table["from"]),
@@ -144,6 +161,23 @@ def _filling(name: str, table: Any, mapping: str, origin: str) -> Filling:
         plus=entry.text("plus"),
         minus=entry.text("minus"),
     )
+
+
+def _check_sense(entry: Entries, column: Column) -> None:
+    """Raise DataError for marks that no value can equal, and for arithmetic on what is no number."""
+    strange = [mark for mark in entry.items("sentinels") if not (isinstance(mark, str) or _is_number(mark))]
+    if strange:
+        raise DataError(f"{entry.where}: sentinels hold {strange[0]!r}, expected finite numbers or texts")
+    if entry.number("scale", 1.0) == 0:
+        raise DataError(f"{entry.where}: scale is 0, which would make all values equal: expected another")
+    computed = [key for key in _ARITHMETIC_KEYS if key in entry.table]
+    if computed and column.dtype not in _FLOATS:
+        raise DataError(f"{entry.where}: {computed[0]} goes with numbers, but it is {column.dtype}: drop it")
+
+
+def _is_number(value: object) -> bool:
+    most = sys.float_info.max
+    return isinstance(value, int | float) and not isinstance(value, bool) and -most <= value <= most
 
 
 def _describe(name: str, entry: Entries) -> Column:
@@ -158,13 +192,21 @@ def _describe(name: str, entry: Entries) -> Column:
             f"{entry.where}: a name has only letters, digits and _, so that expressions can use it"
         )
     ends = entry.items("range")
-    if len(ends) != 2 or not all(isinstance(end, int | float) for end in ends):
-        raise DataError(f"{entry.where}: range is {ends!r}, expected two numbers such as [-0.5, 0.5]")
+    if len(ends) != 2 or not all(_is_number(end) for end in ends) or ends[0] >= ends[1]:
+        raise DataError(
+            f"{entry.where}: range is {ends!r}, expected two numbers, the lower first, such as [-0.5, 0.5]"
+        )
     dtype: Any = entry.choice("dtype", "float32", get_args(DType))
     kind: Any = entry.choice("kind", "sequential", get_args(Kind))
-    plain = entry.text("plain")
-    tex = entry.text("tex") or _upright(plain)
+    if kind not in _KINDS[dtype]:
+        raise DataError(
+            f"{entry.where}: kind is {kind!r}, but {dtype} goes with {' or '.join(_KINDS[dtype])}"
+        )
+    plain, tex = entry.text("plain"), entry.text("tex")
+    if not _TEX.fullmatch(tex) or tex.count("{") != tex.count("}"):
+        raise DataError(f"{entry.where}: tex is {tex!r:.80}, expected plain mathematics such as [\\alpha/H]")
     low, high = (float(end) for end in ends)
+    tex = tex or _upright(plain)
     return Column(name, dtype, entry.text("unit"), tex, plain, entry.text("meaning"), "", low, high, kind)
 
 

@@ -19,16 +19,16 @@ _MANY = 12
 
 @dataclass(frozen=True)
 class Fill:
-    """How one of our columns is filled from this very file; `added` holds columns by the sign they get."""
+    """How one of our columns is filled from this very file; `added` holds columns by their signed factor."""
 
     filling: Filling
     theirs: str
-    added: Mapping[int, str]
+    added: Mapping[float, str]
     factor: float
 
     def values(self, chunk: Chunk) -> NDArray[Any]:
         """Make our values from a chunk of the file."""
-        added = {sign: chunk[name] for sign, name in self.added.items()}
+        added = {factor: chunk[name] for factor, name in self.added.items()}
         return self.filling.values(chunk[self.theirs], self.factor, added)
 
 
@@ -86,16 +86,19 @@ def match(mapping: CatalogueMapping, table: Table, path: Path) -> Match:
                 raise DataError(_no_such_column(mapping.name, name, absent, table.names, path))
             missing[name] = f"the file has no column {absent}"
             continue
-        theirs = present.pop(0)
-        factor, note = _factor(filling, table.units.get(theirs, ""), theirs, path)
-        notes += [note] if note else []
-        fills[name] = Fill(filling, theirs, present, factor)
+        unit = table.units.get(present[0], "")
+        factors = {}
+        for sign, theirs in present.items():
+            factors[sign], note = _factor(filling, table.units.get(theirs, unit), theirs, path)
+            notes += [note] if note else []
+        added = {sign * factors[sign]: theirs for sign, theirs in present.items() if sign}
+        fills[name] = Fill(filling, present[0], added, factors[0])
     if not fills:
         raise DataError(
             f"{path} has no column of the mapping {mapping.name}: found {', '.join(table.names[:_MANY])}; "
             f"choose another mapping"
         )
-    return Match(fills, missing, tuple(notes))
+    return Match(fills, missing, tuple(dict.fromkeys(notes)))
 
 
 def _no_such_column(mapping: str, name: str, sought: str, names: Iterable[str], path: Path) -> str:

@@ -69,7 +69,8 @@ def own_names(table: Table) -> CatalogueMapping | None:
     A lone `z` is left out: without R it is more often a redshift. A file that we exported says which mapping
     its catalogue had, by which a survey's own columns are known again.
     """
-    made_from = shipped_mappings().get({k.lower(): v for k, v in table.metadata.items()}.get("mapping", ""))
+    said = {key.lower(): value for key, value in table.metadata.items()}
+    made_from = shipped_mappings().get(said.get("mapping", ""))
     described = {name: filling.column for name, filling in made_from.fillings.items()} if made_from else {}
     known = {**described, **COLUMNS}
     names = [name for name in table.names if name in known and (name != "z" or "R" in table.names)]
@@ -82,7 +83,7 @@ def own_names(table: Table) -> CatalogueMapping | None:
         source="the explorer's own column descriptions",
         published="",
         citation="",
-        gaia_release=table.metadata.get("gaia_release", ""),
+        gaia_release=said.get("gaia_release", ""),
         notes=(),
         requires=(),
         fillings=MappingProxyType({name: Filling(known[name], (name,)) for name in names}),

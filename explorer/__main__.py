@@ -1,5 +1,6 @@
 """The command line: `explorer serve`, `demo`, `info` and `export`."""
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,7 +12,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from data.catalogue import Catalogue
+from data.derivation import Derivation
 from data.problem import DataError
+from model.kinematics import DEFAULT_FRAME
 
 app = typer.Typer(
     add_completion=False,
@@ -21,6 +24,7 @@ app = typer.Typer(
 )
 ERRORS = Console(stderr=True)
 
+ORIGIN = re.compile(r"[\w.*-]+(:\d{1,5})?")
 DEMO_STARS = 200_000
 
 CatalogueFile = Annotated[
@@ -31,6 +35,40 @@ MappingFile = Annotated[
     str | None,
     typer.Option(
         "--mapping", help="How to read the file's columns: a shipped mapping's name or a TOML file."
+    ),
+]
+
+CONVENTIONS = "Conventions of computed columns"
+SunRadius = Annotated[
+    float,
+    typer.Option(
+        "--r0", rich_help_panel=CONVENTIONS, help="Distance of the Sun from the Galactic centre, kpc."
+    ),
+]
+SunHeight = Annotated[
+    float,
+    typer.Option("--z-sun", rich_help_panel=CONVENTIONS, help="Height of the Sun above the plane, kpc."),
+]
+PotentialName = Annotated[
+    str,
+    typer.Option(
+        "--potential", rich_help_panel=CONVENTIONS, help="Potential for actions, energy and orbits."
+    ),
+]
+FocalLength = Annotated[
+    str,
+    typer.Option(
+        "--delta",
+        rich_help_panel=CONVENTIONS,
+        help="Focal length of the Staeckel fudge: 'per-star', or a number in units of the potential's R0.",
+    ),
+]
+WithOrbits = Annotated[
+    bool,
+    typer.Option(
+        "--orbits",
+        rich_help_panel=CONVENTIONS,
+        help="Also compute eccentricity, z_max, r_peri and r_apo: opening takes twice as long, once.",
     ),
 ]
 
@@ -77,16 +115,25 @@ def serve(
         typer.Option(help="HOST:PORT that visitors' browsers may come from, if not this one."),
     ] = None,
     show: Annotated[bool, typer.Option(help="Open a browser.")] = True,
+    r0: SunRadius = DEFAULT_FRAME.R0,
+    z_sun: SunHeight = DEFAULT_FRAME.z_sun,
+    potential: PotentialName = "MWPotential2014",
+    delta: FocalLength = "per-star",
+    orbits: WithOrbits = False,
 ) -> None:
     """Open the explorer on a catalogue, or on the embedded mock survey."""
+    from explorer.derive import asked
+
+    computed = asked(r0=r0, z_sun=z_sun, potential=potential, delta=delta, orbits=orbits)
     from explorer import app as page
 
     if not address:
         raise DataError("--address is empty, which would be every network: give one, such as 127.0.0.1")
+    origins = tuple(_host(place) for place in origin or ())
     page.claim(address, port)
     with progress_bar() as report:
-        opened = _open(catalogue or _embedded_mock(report), mapping, report)
-    page.serve(opened, port=port, address=address, origins=tuple(origin or ()), show=show)
+        opened = _open(catalogue or _embedded_mock(report), mapping, computed, report)
+    page.serve(opened, port=port, address=address, origins=origins, show=show)
 
 
 @app.command()
@@ -110,12 +157,23 @@ def demo(
 
 
 @app.command()
-def info(catalogue: CatalogueFile, *, mapping: MappingFile = None) -> None:
+def info(
+    catalogue: CatalogueFile,
+    *,
+    mapping: MappingFile = None,
+    r0: SunRadius = DEFAULT_FRAME.R0,
+    z_sun: SunHeight = DEFAULT_FRAME.z_sun,
+    potential: PotentialName = "MWPotential2014",
+    delta: FocalLength = "per-star",
+    orbits: WithOrbits = False,
+) -> None:
     """Say what a catalogue holds: its rows, its columns and their ranges, what is missing."""
+    from explorer.derive import asked
     from explorer.info import info as describe
 
+    computed = asked(r0=r0, z_sun=z_sun, potential=potential, delta=delta, orbits=orbits)
     with progress_bar() as report:
-        opened = _open(catalogue, mapping, report)
+        opened = _open(catalogue, mapping, computed, report)
     describe(opened, Console())
 
 
@@ -136,18 +194,32 @@ def export(
     ] = None,
     mapping: MappingFile = None,
     overwrite: Annotated[bool, typer.Option(help="Replace the file if it exists.")] = False,
+    r0: SunRadius = DEFAULT_FRAME.R0,
+    z_sun: SunHeight = DEFAULT_FRAME.z_sun,
+    potential: PotentialName = "MWPotential2014",
+    delta: FocalLength = "per-star",
+    orbits: WithOrbits = False,
 ) -> None:
     """Write the rows of a catalogue that pass a condition, with their provenance."""
     from data.export import export as write
+    from explorer.derive import asked
 
-    computed = _definitions(derive or [])
+    defined = _definitions(derive or [])
+    computed = asked(r0=r0, z_sun=z_sun, potential=potential, delta=delta, orbits=orbits)
     with progress_bar() as report:
-        opened = _open(catalogue, mapping, report)
+        opened = _open(catalogue, mapping, computed, report)
     chosen = None if columns is None else [name.strip() for name in columns.split(",")]
-    done = write(opened, out, where=where, columns=chosen, derived=computed, overwrite=overwrite)
+    done = write(opened, out, where=where, columns=chosen, derived=defined, overwrite=overwrite)
     typer.echo(f"Wrote {done.rows:,} rows ({done.size:,} bytes) to {done.path}")
     if done.rows == 0:
         typer.echo("No row passes the condition: the table is empty.", err=True)
+
+
+def _host(place: str) -> str:
+    """A place that browsers may come from, checked before the server would stumble over it."""
+    if not ORIGIN.fullmatch(place):
+        raise DataError(f"--origin '{place[:60]}' is no host: write HOST:PORT, as in stars.example.org:80")
+    return place
 
 
 def _definitions(texts: list[str]) -> dict[str, str]:
@@ -163,11 +235,10 @@ def _definitions(texts: list[str]) -> dict[str, str]:
     return found
 
 
-def _open(path: Path, mapping: str | None, report: Report) -> Catalogue:
+def _open(path: Path, mapping: str | None, computed: tuple[Derivation, ...], report: Report) -> Catalogue:
     from data.catalogue import open_catalogue
-    from explorer.derive import derivations
 
-    return open_catalogue(path, derivations=derivations(), mapping=mapping, progress=report)
+    return open_catalogue(path, derivations=computed, mapping=mapping, progress=report)
 
 
 def _embedded_mock(report: Report) -> Path:

@@ -5,7 +5,6 @@ import os
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import panel as pn
 from bokeh.document import Document
@@ -33,7 +32,7 @@ class Explorer:
         crews = ThreadPoolExecutor(8, thread_name_prefix="crew")
         self.threads = Threads(views, crews)
         self.downloads = Downloads()
-        self._pages: WeakKeyDictionary[Document, VisitorPage] = WeakKeyDictionary()
+        self._pages: dict[Document, VisitorPage] = {}
 
     def warm(self) -> None:
         """Paint the opening state once, so that the first visitor does not wait for compilation or disks."""
@@ -54,8 +53,13 @@ class Explorer:
         document = pn.state.curdoc
         page = VisitorPage(self.stars, self.threads, self.downloads, document)
         self._pages[document] = page
-        pn.state.on_session_destroyed(lambda _context: page.close())
+        pn.state.on_session_destroyed(lambda _context: self._forget(document))
         return page.layout()
+
+    def _forget(self, document: Document) -> None:
+        page = self._pages.pop(document, None)
+        if page is not None:
+            page.close()
 
     def report(self, problem: Exception) -> None:
         """Tell the visitor whose click it was that it failed, and the log why."""

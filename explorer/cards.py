@@ -1,6 +1,7 @@
 """A card of the page: the heading of one view, its plot, or why it can't be drawn."""
 
 import html
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -34,6 +35,11 @@ def title_html(title: str) -> str:
     """A title with mathematics between dollar signs as HTML."""
     parts = title.split("$")
     return "".join(to_html(part) if k % 2 else html.escape(part) for k, part in enumerate(parts))
+
+
+def plain_title(title: str) -> str:
+    """A title in plain letters, for names that a screen reader says."""
+    return html.unescape(re.sub("<[^>]*>", "", title_html(title)))
 
 
 def lacking(stars: Stars, columns: tuple[str, ...]) -> str:
@@ -124,7 +130,7 @@ class MapCard(Card):
             size="small",
             icon_size="16px",
             margin=0,
-            description=f"Settings of {diagram.key}",
+            description=f"Settings of {plain_title(diagram.title)}",
             on_click=lambda _: on_settings(diagram.key),
         )
         width = CARD_WIDTH if diagram.group == "maps" else self.figure.frame_width + 104
@@ -133,11 +139,21 @@ class MapCard(Card):
 
     def move(self, window: Window) -> None:
         """Move the plot's axes; its own event then tells the window."""
-        x, y = (window.x0, window.x1), (window.y0, window.y1)
+        shown = self._in_scale(window) if self.diagram.equal else window
+        x, y = (shown.x0, shown.x1), (shown.y0, shown.y1)
         x0, x1 = reversed(x) if self.diagram.flip_x else x
         y0, y1 = reversed(y) if self.diagram.flip_y else y
         self.figure.x_range.update(start=x0, end=x1)
         self.figure.y_range.update(start=y0, end=y1)
+
+    def _in_scale(self, window: Window) -> Window:
+        """The window, widened on one axis so that both keep one scale."""
+        sides = self.figure.frame_width, self.figure.frame_height
+        spans = window.x1 - window.x0, window.y1 - window.y0
+        scale = max(span / side for span, side in zip(spans, sides, strict=True))
+        half_x, half_y = (scale * side / 2 for side in sides)
+        x, y = (window.x0 + window.x1) / 2, (window.y0 + window.y1) / 2
+        return Window(x - half_x, x + half_x, y - half_y, y + half_y)
 
     def turn(self, column: Column, window: Window) -> None:
         """Put another column on the vertical axis."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from data.problem import DataError
-from data.schema import ABUNDANCES, LABELS, Column
+from data.schema import LABELS, Column
 from data.selection import Selection
 from explorer.session import Bars, Colouring, Derived, State
 from explorer.stars import Stars
@@ -43,21 +43,20 @@ def quantities(
 def _group(column: Column, labels: set[str]) -> str:
     if column.name.startswith("true_"):
         return "Mock truth"
+    if column.kind in ("flag", "count"):
+        return "Quality and light"
     if column.name in labels or (column.name.endswith("_fe") and not column.name.startswith(("e_", "chi2_"))):
         return "Labels"
-    if (
-        column.name.startswith(("e_", "chi2"))
-        or column.unit == "mag"
-        or column.kind in ("flag", "count")
-        or column.name.endswith("_lamost")
-    ):
+    if column.name.startswith(("e_", "chi2")) or column.unit == "mag" or column.name.endswith("_lamost"):
         return "Quality and light"
     return "Space and motion"
 
 
-def planes(stars: Stars) -> Options:
-    """Abundances relative to iron that can stand on the vertical axis of the abundance plane."""
-    return {column.plain: column.name for column in ABUNDANCES if stars.has(column.name)}
+def planes(stars: Stars, derived: Iterable[Derived] = ()) -> Options:
+    """What can stand on the vertical axis of the abundance plane: abundances, and what was computed here."""
+    groups = quantities(stars, derived)
+    ratios = {name: key for name, key in groups.get("Labels", {}).items() if key.endswith("_fe")}
+    return {**ratios, **groups.get("Computed here", {})}
 
 
 def flat(groups: Mapping[str, Options]) -> Options:

@@ -35,6 +35,7 @@ class ColourControls:
         on_refit: Callable[[], None],
     ) -> None:
         self._stars = stars
+        self._derived = derived
         self._on_change = on_change
         self.colouring = colouring
         small: dict[str, Any] = {"size": "small", "margin": (8, 8, 4, 0)}
@@ -61,6 +62,7 @@ class ColourControls:
             label="Fit range", variant="text", size="small", margin=0, on_click=lambda _: on_refit(),
             description="Fit the colour range to what is drawn now",
         )  # fmt: skip
+        self._allow_log()
         for widget in (self._label, self._statistic, self._least, self._colours, self._log):
             widget.param.watch(self._changed, "value")
         self.row = pn.FlexBox(
@@ -75,6 +77,7 @@ class ColourControls:
         if event.obj is self._statistic and "count" in (event.old, event.new):
             self._log.value = event.new == "count"
         chosen = None if self._colours.value == "as suits" else self._colours.value
+        self._allow_log()
         now = replace(
             self.colouring,
             label=self._label.value,
@@ -89,6 +92,12 @@ class ColourControls:
             self.colouring = now
             self._on_change(now)
 
+    def _allow_log(self) -> None:
+        """Offer logarithms only of what cannot be negative: they would hide every cell below zero."""
+        column = self._stars.describe(self._label.value, self._derived)
+        signed = column.low < 0 and self._statistic.value in ("mean", "median")
+        self._log.param.update(disabled=signed, value=self._log.value and not signed)
+
     def _set_range(self, low: float, high: float) -> None:
         if low < high and not (self.colouring.log and low <= 0):
             self.colouring = replace(self.colouring, scale=Scale(low, high, log=self.colouring.log))
@@ -100,6 +109,7 @@ class ColourControls:
 
     def offer(self, derived: tuple[Derived, ...]) -> None:
         """Offer quantities that were computed since."""
+        self._derived = derived
         self._label.groups = quantities(self._stars, derived, averaged=True)
 
     def show(self, column: Column, scale: Scale) -> None:

@@ -92,13 +92,18 @@ class Tip:
             self.div.visible = bool(text)
 
 
-def text_of(cell: Cell | None, label: Column) -> str:
-    """A cell in words, as HTML; empty outside the map."""
+def number_of_stars(cell: Cell | None) -> str:
+    """How many stars a cell has, as HTML; empty outside the map."""
     if cell is None:
         return ""
-    if cell.n == 0:
-        return "no star"
-    stars = f"<b>{cell.n:,}</b> star{'s' if cell.n != 1 else ''}"
+    return f"<b>{cell.n:,}</b> star{'s' if cell.n != 1 else ''}" if cell.n else "no star"
+
+
+def text_of(cell: Cell | None, label: Column) -> str:
+    """A cell in words, as HTML; empty outside the map."""
+    stars = number_of_stars(cell)
+    if cell is None or cell.n == 0:
+        return stars
     name = to_html(label.tex)
     if cell.finite == 0:
         return f"{stars}<br>none with {name}"

@@ -119,15 +119,16 @@ def rows_in_cell(
 ) -> NDArray[np.int64]:
     """Selected rows in the square of `side` pixels whose lower left pixel is (row, column)."""
     found = np.empty(256, np.int64)
+    first = row * nx + column
+    span = (side - 1) * nx + side
     n = 0
     for w in range(words.size):
         word = words[w]
         while word != 0:
             i = 64 * w + _trailing_zeros(word)
             word &= word - np.uint64(1)
-            up = np.int64(pixels[i]) // nx - row
-            right = np.int64(pixels[i]) % nx - column
-            if 0 <= up < side and 0 <= right < side:
+            beyond = np.int64(pixels[i]) - first
+            if 0 <= beyond < span and beyond % nx < side:
                 if n == found.size:
                     found = np.append(found, np.empty(n, np.int64))
                 found[n] = i

@@ -10,6 +10,7 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 from bokeh.document import Document
+from panel.util import edit_readonly
 
 from data.predicate import OneOf, Range
 from data.problem import DataError
@@ -24,7 +25,7 @@ from explorer.controls import ColourControls, colour_map_of
 from explorer.cuts import Cuts
 from explorer.download_menu import DownloadMenu
 from explorer.formula import Formulas
-from explorer.hover import Tip, text_of
+from explorer.hover import Tip, number_of_stars, text_of
 from explorer.painter import HISTOGRAM, Painted, Painter, Threads
 from explorer.palette import Scale
 from explorer.raster import Window
@@ -65,6 +66,8 @@ class VisitorPage:
         self.session = Session(choices.opening(stars, default_selection(stars)))
         self._drawn: dict[str, picture.Picture] = {}
         self._painted_of: dict[str, State] = {}
+        self._question: tuple[str, float, float] | None = None
+        self._answering = False
         state = self.session.state
         self._tip = Tip(self._ask)
         self._sheet = Sheet(DIAGRAMS)
@@ -84,12 +87,16 @@ class VisitorPage:
             stars, self.session, self._refit_view, self._zoom_to, lambda key: self._drawn[key].scale
         )
         self._count = text("count", sizing_mode=None, align="center")
-        self._alert = pmui.Alert(visible=False, closeable=True, margin=(0, 0, 8, 0))
         self._alerts = pn.Column(margin=0)
         self._download = DownloadMenu(stars, self.session, downloads)
         self.session.listen(self._changed)
         self._cuts.show(state.selection)
-        self._painter.request(state, {*(self._cards.keys() & self._drawable.keys()), HISTOGRAM})
+        self._painter.request(state, {*self._shown, HISTOGRAM})
+
+    @property
+    def _shown(self) -> set[str]:
+        """The maps there are cards for, painted or not yet."""
+        return self._cards.keys() & self._drawable.keys()
 
     def _build(self, group: str, state: State) -> dict[str, MapCard]:
         """Make the cards of a page."""
@@ -105,13 +112,13 @@ class VisitorPage:
     def _histogram_card(self, state: State) -> Card:
         options = choices.flat(choices.quantities(self._stars))
         column = pmui.Select(
-            label="",
+            label="Column",
             options=options,
             value=state.bars.column,
             searchable=True,
             size="small",
             width=150,
-            margin=0,
+            margin=(6, 0, 0, 0),
         )
         log = pmui.Checkbox(label="log", value=False, margin=(0, 4), size="small")
 
@@ -140,13 +147,13 @@ class VisitorPage:
         self.session.change(colouring=colouring)
 
     def _refit(self) -> None:
-        self._painter.refit(self.session.state.colouring)
+        self._painter.refit(self.session.state)
         self._controls.release_range()
         self.session.change(colouring=self._controls.colouring)
-        self._painter.request(self.session.state, self._drawn.keys())
+        self._painter.request(self.session.state, self._shown)
 
     def _refit_view(self, key: str) -> None:
-        self._painter.refit(self.session.state.colouring_of(key))
+        self._painter.refit(self.session.state, key)
         self._painter.request(self.session.state, {key})
 
     def _changed(self, before: State, after: State) -> None:
@@ -154,18 +161,18 @@ class VisitorPage:
         views: set[str] = set()
         if after.selection != before.selection:
             self._cuts.show(after.selection)
-            views |= {*self._drawn.keys(), HISTOGRAM}
+            views |= {*self._shown, HISTOGRAM}
         if after.derived != before.derived:
             self._controls.offer(after.derived)
             self._cuts.offer(after.derived)
             self._bars_column.options = choices.flat(choices.quantities(self._stars, after.derived))
         if after.bars != before.bars:
             views.add(HISTOGRAM)
-        for key in self._drawn:
+        for key in self._shown:
             if after.view(key).y != before.view(key).y:
                 y = self._stars.describe(picture.columns_of(DIAGRAMS[key], after)[1], after.derived)
                 self._cards[key].turn(y, picture.window_of(self._stars, DIAGRAMS[key], after))
-        views |= {key for key in self._drawn if self._looks_different(key, before, after)}
+        views |= {key for key in self._shown if self._looks_different(key, before, after)}
         if views:
             self._painter.request(self.session.state, views)
 
@@ -201,12 +208,11 @@ class VisitorPage:
         self._say(f"{ours}{html.escape(str(problem))}", "error")
 
     def _say(self, words: str, severity: str) -> None:
-        self._alerts[:] = [self._alert]
-        self._alert.param.update(object=words, severity=severity, visible=True)
+        self._alerts[:] = [pmui.Alert(object=words, severity=severity, closeable=True, margin=(0, 0, 8, 0))]
 
     def _explain_emptiness(self, painted: Painted) -> None:
         if painted.selected or not painted.relief:
-            self._alert.visible = self._alert.visible and self._alert.severity == "error"
+            self._alerts[:] = [said for said in self._alerts if said.severity == "error"]
             return
         source, number = max(painted.relief.items(), key=lambda item: item[1])
         words = self._cuts.words(painted.state.selection[source].predicate)
@@ -257,21 +263,33 @@ class VisitorPage:
     # the pointer
 
     def _ask(self, key: str, x: float, y: float) -> None:
-        drawn = self._drawn.get(key)
-        if drawn is not None:
-            state = self._painted_of[key]
-            self._threads.views.submit(self._answer, key, state, drawn, x, y).add_done_callback(self._check)
+        """Keep only the newest question while one is answered."""
+        self._question = (key, x, y)
+        if not self._answering:
+            self._answer_newest()
 
-    def _check(self, done: Future[None]) -> None:
-        problem = done.exception()
-        if problem is not None:
-            LOG.error("a question about a cell failed", exc_info=problem)
-            self._fail(problem)
+    def _answer_newest(self) -> None:
+        question, self._question = self._question, None
+        self._answering = question is not None and question[0] in self._drawn
+        if question is not None and self._answering:
+            answer = self._threads.views.submit(self._answer, *question)
+            answer.add_done_callback(lambda done: self._later(partial(self._tell, question[0], done)))
 
-    def _answer(self, key: str, state: State, drawn: picture.Picture, x: float, y: float) -> None:
+    def _answer(self, key: str, x: float, y: float) -> str:
+        drawn, state = self._drawn[key], self._painted_of[key]
         cell = picture.examine(self._stars, DIAGRAMS[key], state, drawn.grid, x, y)
-        label = self._stars.describe(drawn.colouring.label, state.derived)
-        self._later(partial(self._tip.say, key, text_of(cell, label)))
+        if drawn.colouring.statistic == "count":
+            return number_of_stars(cell)
+        return text_of(cell, self._stars.describe(drawn.colouring.label, state.derived))
+
+    def _tell(self, key: str, done: Future[str]) -> None:
+        problem = done.exception()
+        if problem is None:
+            self._tip.say(key, done.result())
+        else:
+            LOG.error("a question about a cell failed", exc_info=problem)
+            self.complain(problem)
+        self._answer_newest()
 
     # the page
 
@@ -303,7 +321,7 @@ class VisitorPage:
             ("Maps", maps), ("Footprint", self._footprint), ("About", about), margin=0, sx=look.TABS
         )
         tabs.param.watch(lambda event: self._visit_footprint() if event.new == 1 else None, "active")
-        return pmui.Page(
+        self._page = pmui.Page(
             title="Milky Way enrichment explorer",
             header=[badge, self._count, pn.Spacer(sizing_mode="stretch_width"), self._download.view],
             sidebar=[
@@ -320,10 +338,13 @@ class VisitorPage:
             sx=look.PAGE,
             raw_css=[look.LOADER_CSS],
         )
+        return self._page
 
     def close(self) -> None:
         """Let go of everything, so that a visitor who left leaves nothing in memory."""
         self._closed = True
         self.session.close()
+        with edit_readonly(self._page):
+            self._page.busy = False
         self._drawn.clear()
         self._painted_of.clear()

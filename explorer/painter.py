@@ -18,6 +18,9 @@ from explorer.stars import Stars
 
 LOG = logging.getLogger(__name__)
 
+Slot = tuple[str, tuple[str, str, bool]]
+"""Whose colour range it is ("" for all maps that share theirs), and the question it answers."""
+
 HISTOGRAM = "histogram"
 """The view that is no map: asked for and delivered under this name."""
 
@@ -72,8 +75,8 @@ class Painter:
         self._lock = Lock()
         self._waiting: tuple[State, frozenset[str]] | None = None
         self._busy = False
-        self._fitted: dict[tuple[str, str, bool], Scale] = {}
-        self._outdated: set[tuple[str, str, bool]] = set()
+        self._fitted: dict[Slot, Scale] = {}
+        self._outdated: set[Slot] = set()
 
     def request(self, state: State, views: Iterable[str]) -> None:
         """Ask for views of a state; what still waits of an older state is painted as of this one."""
@@ -85,17 +88,25 @@ class Painter:
             self._busy = True
         self._threads.crews.submit(self._work)
 
-    def refit(self, colouring: Colouring) -> None:
-        """Forget the fitted colour range: what is painted from now on fits it anew."""
+    def refit(self, state: State, view: str = "") -> None:
+        """Forget a view's fitted colour range, or the shared one: what is painted next fits it anew."""
         with self._lock:
-            self._outdated.add(colouring.question)
+            self._outdated.add(self._slot(view, state) if view else ("", state.colouring.question))
+
+    def _slot(self, view: str, state: State) -> Slot:
+        """Whose range a view has: its own, its page's for counts, or that of all maps that ask the same."""
+        diagram = self._diagrams[view]
+        question = picture.colouring_of(diagram, state).question
+        if diagram.counts:
+            return diagram.group, question
+        return ("" if state.view(view).colouring is None else view), question
 
     def _work(self) -> None:
         while True:
             with self._lock:
                 task, self._waiting = self._waiting, None
-                for question in self._outdated:
-                    self._fitted.pop(question, None)
+                for slot in self._outdated:
+                    self._fitted.pop(slot, None)
                 self._outdated.clear()
                 if task is None:
                     self._busy = False
@@ -140,23 +151,22 @@ class Painter:
         scales: dict[str, Scale] = {}
         for key in grids:
             colouring = picture.colouring_of(self._diagrams[key], state)
-            known = colouring.scale or self._fitted.get(colouring.question)
-            scales[key] = known or self._fit(colouring, state, grids)
+            known = colouring.scale or self._fitted.get(self._slot(key, state))
+            scales[key] = known or self._fit(key, colouring, state, grids)
         return scales
 
-    def _fit(self, colouring: Colouring, state: State, grids: Mapping[str, Grid]) -> Scale:
+    def _fit(self, view: str, colouring: Colouring, state: State, grids: Mapping[str, Grid]) -> Scale:
         """Fit a range to all maps that share it; it stays, unless there was nothing to fit it to."""
         sharing = [
             key
             for key, grid in grids.items()
-            if picture.colouring_of(self._diagrams[key], state).question == colouring.question
-            and np.isfinite(grid.values).any()
+            if self._slot(key, state) == self._slot(view, state) and np.isfinite(grid.values).any()
         ]
         spatial = [key for key in sharing if self._diagrams[key].sets_range] or sharing
         kind = self._stars.describe(colouring.label, state.derived).kind
         scale = picture.fit((grids[key] for key in spatial), colouring, kind)
         if sharing:
-            self._fitted[colouring.question] = scale
+            self._fitted[self._slot(view, state)] = scale
         return scale
 
     def _histogram(self, state: State) -> Histogram:

@@ -69,7 +69,7 @@ class ViewSettings:
         present = self._session.state.view(key).y or DIAGRAMS[key].y
         choice = pmui.Select(
             label="Vertical axis",
-            options=planes(self._stars),
+            options=planes(self._stars, self._session.state.derived),
             value=present,
             size="small",
             width=200,

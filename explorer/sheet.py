@@ -10,7 +10,7 @@ from typing import Any
 
 import holoviews as hv
 import numpy as np
-from bokeh.models import ColumnDataSource, LinearColorMapper
+from bokeh.models import BoxZoomTool, ColumnDataSource, LinearColorMapper
 
 from data.schema import Column
 from explorer import marks
@@ -90,6 +90,8 @@ class Sheet:
         figure.name = diagram.key
         figure.output_backend = "canvas"
         figure.toolbar.autohide = True
+        if diagram.equal:
+            figure.select_one(BoxZoomTool).match_aspect = True
         figure.toolbar.logo = None
         return figure
 

@@ -94,7 +94,7 @@ def test_habits_of_the_field():
     spatial = [d for d in DIAGRAMS.values() if {d.x, d.y} <= {"R", "z", "X", "Y"}]
     assert len(spatial) == 4
     assert all(diagram.equal and "sun" in diagram.marks for diagram in spatial)
-    assert all("rotation" in d.marks and "centre" in d.marks for d in spatial if d.x == "X")
+    assert all("compass" in d.marks for d in spatial if d.x == "X")
 
 
 # default cuts
@@ -156,7 +156,7 @@ def test_computed_columns_are_offered():
     ("columns", "label", "bars", "vertical"),
     [
         ((), "mg_fe", "fe_h", "mg_fe"),
-        (("fe_h", "alpha_fe", "o_fe"), "alpha_fe", "fe_h", "o_fe"),
+        (("fe_h", "alpha_fe", "o_fe"), "alpha_fe", "fe_h", "alpha_fe"),
         (("teff", "logg", "fe_h"), "fe_h", "fe_h", None),
         (("ra", "dec", "source_id"), "ra", "ra", None),
     ],

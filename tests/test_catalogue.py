@@ -339,6 +339,23 @@ def test_ones_own_mapping(tmp_path: Path, opened: Callable[..., Catalogue]) -> N
     assert catalogue.metadata["gaia_release"] == "DR2"
 
 
+def test_no_name_of_a_column_stands_for_the_order_of_rows(
+    tmp_path: Path, opened: Callable[..., Catalogue]
+) -> None:
+    described = "plain = 'x', meaning = 'X.', range = [0, 1]"
+    mapping = tmp_path / "mine.toml"
+    mapping.write_text(
+        f"[columns]\nR = {{from = 'R'}}\nz = {{from = 'z'}}\n"
+        f"source_row = {{from = 'ra', {described}}}\nrow_of_source = {{from = 'dec', {described}}}\n"
+    )
+    columns = stars()
+    catalogue = opened(parquet(tmp_path, columns), mapping=mapping)
+    order = morton_order(columns["R"], columns["z"])
+    np.testing.assert_array_equal(catalogue.source_row, order)
+    np.testing.assert_array_equal(catalogue["source_row"], columns["ra"][order].astype(np.float32))
+    np.testing.assert_array_equal(catalogue["row_of_source"], columns["dec"][order].astype(np.float32))
+
+
 def test_units_declared_by_the_file_convert(tmp_path: Path, opened: Callable[..., Catalogue]) -> None:
     table = Table(stars())
     table["R"] = table["R"] * 1000

@@ -283,6 +283,13 @@ def test_our_own_program_reads_it_back(written, in_source_order, tmp_path, form)
 
 
 @pytest.mark.parametrize("form", FORMS)
+def test_identifiers_keep_their_release_when_read_back(catalogue, tmp_path, form):
+    told = replace(catalogue, metadata={**catalogue.metadata, "gaia_release": "DR2"})
+    done = export(told, tmp_path / f"out{FORMATS[form].suffix}")
+    assert open_catalogue(done.path, cache=tmp_path / "cache").metadata["gaia_release"] == "DR2"
+
+
+@pytest.mark.parametrize("form", FORMS)
 def test_no_row_passes_is_a_valid_empty_table(catalogue, tmp_path, form):
     done = export(
         catalogue, tmp_path / f"none{FORMATS[form].suffix}", where="R > 1e30", columns=["R", "plate"]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from data.expression import CHUNK, Expression
 from data.functions import FUNCTIONS
-from data.parser import MAX_DEPTH, MAX_LENGTH, MAX_NODES, parse
+from data.parser import MAX_DEPTH, MAX_LENGTH, MAX_TERMS, parse
 from data.problem import DataError
 from data.schema import COLUMNS
 
@@ -470,7 +470,7 @@ def test_what_is_refused_says_why_in_one_line(text):
         "+".join(["R"] * (MAX_DEPTH + 5)) + " < 1",
         "**".join(["R"] * 3000) + " < 1",
         "abs(" * 3000 + "R",
-        " and ".join(["R < 1"] * MAX_NODES),
+        " and ".join(["R < 1"] * (MAX_TERMS // 2)),
         "R" * (MAX_LENGTH + 1),
         "[" * 9000,
         '"' * 9001,
@@ -482,10 +482,28 @@ def test_long_and_deep_texts_are_refused_quickly(text):
 
 
 def test_flat_texts_of_the_greatest_size_are_read():
-    text = " or ".join(f"R < {number}" for number in range(MAX_NODES // 3 - 1))
+    text = " or ".join(f"R < {number}" for number in range((MAX_TERMS - 1) // 2))
     expression = Expression.parse(text)
     assert expression.evaluate({"R": np.array([-1.0, 1e9])}).tolist() == [True, False]
     assert hash(expression) == hash(Expression.parse(expression.text))
+
+
+def test_nested_choices_cost_no_more_than_their_terms():
+    """Each level looked into twice would take 2 ** 24 steps, each of 60 values 60 ** 12."""
+    text, columns = "R", {"R": np.array([0.5, 1.5, np.nan])}
+    for _ in range(24):
+        text = f"where({text} < 1, 0, 1)"
+    assert Expression.parse(text).evaluate(columns).tolist()[:2] == [0, 1]
+    text = "R"
+    for _ in range(12):
+        text = f"where({text} in ({', '.join(map(str, range(60)))}), 1, 0)"
+    np.testing.assert_array_equal(Expression.parse(text).evaluate(columns), [1, 1, np.nan])
+
+
+def test_a_list_may_be_long():
+    """Values of a list cost nothing, unlike columns, signs and functions."""
+    expression = Expression.parse(f"obsid in ({', '.join(map(str, range(3 * MAX_TERMS)))})")
+    assert expression.evaluate({"obsid": np.array([5, 3 * MAX_TERMS, -1])}).tolist() == [True, False, False]
 
 
 @settings(max_examples=300, deadline=None)

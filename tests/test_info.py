@@ -61,11 +61,11 @@ def test_ranges_and_missing_counts(small: Catalogue) -> None:
     assert line_of(text, "chi2").split()[-4:] == ["2,242", "123,456", "1.2e+07", "none"]
     assert "50% true" in line_of(text, "giantmodel")
     assert line_of(text, "source_id").split()[1].isdigit()
-    assert line_of(text, "designation").endswith("1 33% ")
+    assert line_of(text, "designation").endswith("1 33%")
 
 
 def test_what_is_missing_is_gathered(small: Catalogue) -> None:
-    text = printed(small, 300)
+    text = printed(small, 400)
     assert "extrapolation flags (*_extrap)" in text
     assert "chi2 near lines (chi2_*)" in text
     assert re.search(r"needs distance, which the file lacks\s+R, phi, z, X, Y", text)

@@ -16,6 +16,7 @@ from data.problem import DataError
 from data.recognition import is_mock, named_mapping, own_names, recognise, shipped_mappings
 from data.schema import COLUMNS, Column
 from data.table import Table
+from explorer.notation import to_html, upright
 
 HERE = Path("stars.fits")
 DESCRIBED = "from = 'C', plain = 'C', meaning = 'C.'"
@@ -70,6 +71,22 @@ def test_a_label_is_made_of_plain_words() -> None:
         "[columns]\nx_1 = {from = 'X', plain = 'my x_1', meaning = 'X.', range = [0, 1]}", "a"
     )
     assert mapping.fillings["x_1"].column.tex == r"\mathrm{my\ x\_1}"
+
+
+@pytest.mark.parametrize("plain", ["my x_1", r"\href{a}{b}", "$x$ & ^~#%", "été [Fe/H]"])
+def test_plain_words_become_the_same_label_everywhere(plain: str) -> None:
+    mapping = parse_mapping(
+        f"[columns]\nx = {{from = 'X', plain = '{plain}', meaning = 'X.', range = [0, 1]}}", "a"
+    )
+    assert mapping.fillings["x"].column.tex == upright(plain)
+    assert not set("\\{}$") & set(to_html(upright(plain)))
+
+
+@pytest.mark.parametrize("tex", sorted({column.tex for column in COLUMNS.values()}))
+def test_a_label_may_be_like_any_of_ours(tex: str) -> None:
+    described = f"{{{DESCRIBED}, range = [0, 1], tex = '{tex}'}}"
+    assert parse_mapping(f"[columns]\nx = {described}", "a").fillings["x"].column.tex == tex
+    assert "\\" not in to_html(tex)
 
 
 def test_the_printed_spelling_of_the_kiel_flag() -> None:
@@ -184,6 +201,34 @@ def test_a_column_that_stands_twice(names: tuple[str, ...]) -> None:
         (f"[columns]\nc_fe = {{{DESCRIBED}, range = [1]}}", "range is [1]"),
         (f"[columns]\nc_fe = {{{DESCRIBED}, range = [0, 1], kind = 'big'}}", "kind is 'big'"),
         (f"[columns]\n'c fe' = {{{DESCRIBED}, range = [0, 1]}}", "letters, digits and _"),
+        *(
+            (f"[columns]\nc_fe = {{{DESCRIBED}, range = {ends}}}", "range is [")
+            for ends in ("[1, 0]", "[0, 0]", "[0, inf]", "[nan, 1]", "[false, true]", "[0, 1, 2]")
+        ),
+        *(
+            (f"[columns]\nc_fe = {{{DESCRIBED}, range = [0, 1], {given}}}", says)
+            for given, says in (
+                ("kind = 'identifier'", "kind is 'identifier', but float32 goes with sequential"),
+                ("kind = 'category', dtype = 'int8'", "kind is 'category', but int8 goes with flag"),
+                ("dtype = 'str'", "kind is 'sequential', but str goes with identifier or category"),
+                ("dtype = 'int64', kind = 'count'", "but int64 goes with identifier or category"),
+                ("dtype = 'str', kind = 'category', unit = '\\href{a}'", "is not known"),
+                ("dtype = 'int64', kind = 'identifier', minus = 'D'", "minus goes with numbers"),
+            )
+        ),
+        *(
+            (f"[columns]\nc_fe = {{{DESCRIBED}, range = [0, 1], tex = '{tex}'}}", "tex is")
+            for tex in (r"\href{a}{b}", r"\unicode{x}", r"\require{html}", r"\alphabet", "$x$", "x\\", "{x")
+        ),
+        *(
+            (f"[columns]\nteff = {{from = 'T', sentinels = [{mark}]}}", "expected finite numbers or texts")
+            for mark in ("true", "2020-01-01", "[1]", "inf", "nan")
+        ),
+        ("[columns]\nteff = {from = 'T', scale = 0}", "scale is 0"),
+        ("[columns]\nteff = {from = 'T', scale = inf}", "scale = inf: expected a finite number"),
+        ("[columns]\nteff = {from = 'T', offset = nan}", "offset = nan: expected a finite number"),
+        ("[columns]\nobsid = {from = 'O', scale = 2}", "scale goes with numbers, but it is int64"),
+        ("[columns]\ngiantmodel = {from = 'G', plus = 'H'}", "plus goes with numbers, but it is int8"),
         ("own_names = 1\n[columns]\nteff = {from = 'T'}", "own_names = 1: expected true or false"),
     ],
 )  # fmt: skip
@@ -294,6 +339,17 @@ def test_sentinels_are_met_in_the_precision_of_the_file() -> None:
     assert convert(np.array([b"none", b"x"]), own(dtype="str"), ("none",)).tolist() == [b"", b"x"]
 
 
+def test_sentinels_are_met_as_numbers_where_numbers_are_text() -> None:
+    texts = np.array([b"-9999.00", b" -9.999e3", b"-9999.99", b"7", b""])
+    for values in (texts, texts.astype("U")):
+        np.testing.assert_array_equal(
+            convert(values, own(), (-9999, -9999.99)), np.array([np.nan] * 3 + [7, np.nan], np.float32)
+        )
+    near = np.array([str(2**60).encode(), str(2**60 + 1).encode()])
+    assert convert(near, own(dtype="int64"), (2**60,)).tolist() == [-1, 2**60 + 1]
+    assert convert(np.array([b"0.0", b"x", b"sNaN"]), own(dtype="str"), (0,)).tolist() == [b"", b"x", b"sNaN"]
+
+
 def test_numbers_scale_shift_and_lose_infinities() -> None:
     values = np.array([1.0, np.inf, -np.inf, 1e300])
     found = convert(values, own(), scale=2, offset=0.5)
@@ -350,6 +406,14 @@ def test_one_column_may_be_the_sum_or_difference_of_two() -> None:
         found.fills["o_fe"].values(chunk), np.array([0.25, np.nan, np.nan], np.float32)
     )
     np.testing.assert_allclose(found.fills["distance_hi"].values(chunk), [1.1, 2.2, np.nan], rtol=1e-6)
+
+
+def test_columns_added_have_units_of_their_own() -> None:
+    mapping = parse_mapping("[columns]\ndistance_hi = {from = 'd', plus = 'e', scale = 2}", "a")
+    chunk = {"d": np.array([1.0]), "e": np.array([100.0])}
+    for declared, expected in (({"d": "kpc", "e": "pc"}, 2.2), ({"d": "pc"}, 0.202), ({"e": "pc"}, 2.2)):
+        found = match(mapping, table(("d", "e"), declared), HERE)
+        np.testing.assert_allclose(found.fills["distance_hi"].values(chunk), expected, rtol=1e-6)
 
 
 def test_a_source_column_may_feed_several_of_ours() -> None:

@@ -249,7 +249,7 @@ def test_fitted_range_stays_until_asked_for_anew(visit):
     assert scale_of(visit, STATE.with_view("rz", window=Window(8, 9, -1, 1))) == fitted
     assert scale_of(visit, few) == fitted
     assert scale_of(visit, few, "kiel") == fitted
-    visit.painter.refit(few.colouring)
+    visit.painter.refit(few)
     anew = scale_of(visit, few)
     assert anew.high < fitted.high
     assert scale_of(visit, STATE) == anew
@@ -299,7 +299,7 @@ def test_nothing_drawn_leaves_no_range_behind(visit):
 def test_range_asked_for_while_painting_is_that_of_the_new_state(stars, visit):
     few = selected(8.0)
     with visit.busy_with(STATE, "rz"):
-        visit.painter.refit(few.colouring)
+        visit.painter.refit(few)
         visit.painter.request(few, ["rz"])
     old, new = (visit.painted.get(timeout=SOON).pictures["rz"] for _ in range(2))
     assert old.scale != new.scale

@@ -182,6 +182,14 @@ def test_text_of_a_selection():
     assert either.text == "(R < 1 or z > 2) and 1.0 <= R"
 
 
+def test_the_most_clauses_there_may_be_read_back_from_their_text():
+    predicates = [Range("R", number, number + 1) for number in range(MOST_CLAUSES)]
+    selection = Selection(
+        tuple(Clause(f"s{place}", item, inverted=True) for place, item in enumerate(predicates))
+    )
+    assert Where.parse(selection.text).condition == selection.expression()
+
+
 def test_an_empty_selection_passes_everything():
     assert Selection().text == ""
     assert Selection().expression() is None

@@ -217,6 +217,22 @@ def test_fits_vectors_are_left_out_and_scaled_columns_are_scaled(tmp_path: Path)
     assert found["s"].tolist() == [11.0, 12.0]
 
 
+def test_fits_null_is_a_number_as_stored_also_where_columns_are_scaled(tmp_path: Path) -> None:
+    stored = np.array([-32768, 150, -32767], np.int16)
+    columns = [fits.Column(name, "I", array=stored) for name in ("scaled", "unsigned", "plain")]
+    hdu = fits.BinTableHDU.from_columns(columns)
+    for place in (1, 2, 3):
+        hdu.header[f"TNULL{place}"] = -32768
+    hdu.header["TSCAL1"], hdu.header["TZERO2"] = 0.01, 32768
+    hdu.writeto(tmp_path / "a.fits")
+    found = read(tmp_path / "a.fits", {"scaled": "number", "unsigned": "whole", "plain": "whole"})
+    for name, values in found.items():
+        assert np.ma.getmaskarray(values).tolist() == [True, False, False], name
+    np.testing.assert_allclose(found["scaled"][1:], [1.5, -327.67])
+    assert digits(found["unsigned"][1:]) == [32918, 1]
+    assert digits(found["plain"][1:]) == [150, -32767]
+
+
 def test_long_tables_come_in_chunks(tmp_path: Path) -> None:
     rows = CHUNK_ROWS + 10
     numbers = np.arange(rows, dtype=np.int64) + 2**60
