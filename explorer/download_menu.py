@@ -21,7 +21,7 @@ EVERY_VIEW = "all views share"
 class DownloadMenu:
     """A button that opens a dialog with a link for each format, for the selection as it is then.
 
-    `view` is the button; the dialog comes into `place` when it is first opened.
+    `view` is the button; `dialog` stands elsewhere on the page.
     """
 
     def __init__(self, stars: Stars, session: Session, downloads: Downloads) -> None:
@@ -47,8 +47,7 @@ class DownloadMenu:
         )
         self._rows.param.watch(lambda _: self._offer(), "value")
         self._links = text("download")
-        self.place = pn.Column(margin=0)
-        self._dialog = pmui.Dialog(
+        self.dialog = pmui.Dialog(
             pn.Column(self._rows, self._links, width=560, margin=0),
             title="Download stars", open=False, close_on_click=True, show_close_button=True,
         )  # fmt: skip
@@ -62,8 +61,7 @@ class DownloadMenu:
         self._rows.options = {EVERY_VIEW: EVERY_VIEW, **titles}
         self._rows.value = EVERY_VIEW
         self._offer()
-        self.place[:] = [self._dialog]
-        self._dialog.open = True
+        self.dialog.open = True
 
     def _offer(self) -> None:
         state = self._session.state

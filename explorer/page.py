@@ -310,8 +310,8 @@ class VisitorPage:
             self._controls.row,
             pn.FlexBox(*cards, self._bars_card.view, gap="8px", margin=0),
             self._tip.div,
-            self._download.place,
-            self._settings.place,
+            self._download.dialog,
+            self._settings.dialog,
             margin=0,
             sizing_mode="stretch_width",
         )

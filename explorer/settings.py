@@ -20,7 +20,7 @@ from explorer.text import text
 
 
 class ViewSettings:
-    """A dialog that comes into `place` when a person first asks for it."""
+    """A dialog, filled when a person asks for a view's settings."""
 
     def __init__(
         self,
@@ -37,8 +37,7 @@ class ViewSettings:
         self._scale = scale_of
         self._own: tuple[str, ColourControls] | None = None
         self._body = pn.Column(margin=0, width=620)
-        self.place = pn.Column(margin=0)
-        self._dialog = pmui.Dialog(
+        self.dialog = pmui.Dialog(
             self._body, title="View settings", open=False, close_on_click=True, show_close_button=True
         )
 
@@ -49,8 +48,7 @@ class ViewSettings:
             text("section", f"<h3>{title_html(DIAGRAMS[key].title)}</h3>{DIAGRAMS[key].meaning}"),
             *self._fields(key),
         ]
-        self.place[:] = [self._dialog]
-        self._dialog.open = True
+        self.dialog.open = True
 
     def show(self, key: str, column: Column, scale: Scale) -> None:
         """Show the colours a view was painted in, if they are its own and its settings are on the screen."""

@@ -1,9 +1,22 @@
-"""Fixtures shared by all tests: where the real survey files are, and the golden values beside them."""
+"""Fixtures shared by all tests: real survey files, golden values, a small mock, servers and a browser."""
 
 import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
+
+from tests.served import Served
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from tests.browser import Visit
+
+MOCK_STARS = 30_000
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +36,68 @@ def golden_actions(real_data: Path) -> Path:
     if not path.is_file():
         pytest.skip(f"no golden values at {path}")
     return path
+
+
+@pytest.fixture(scope="session")
+def mock_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small mock survey."""
+    from explorer.demo import make_demo
+
+    return make_demo(tmp_path_factory.mktemp("mock") / "small.parquet", stars=MOCK_STARS)
+
+
+@pytest.fixture(scope="session")
+def mock_table(mock_file: Path) -> dict[str, NDArray[np.generic]]:
+    """Its columns as they are in the file, numbers in float64."""
+    from pyarrow import parquet
+
+    table = parquet.read_table(mock_file)
+    columns = {name: table[name].to_numpy() for name in table.column_names}
+    return {name: a.astype(float) if a.dtype.kind == "f" else a for name, a in columns.items()}
+
+
+@pytest.fixture(scope="session")
+def own_folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Environment in which the explorer keeps its files in temporary folders."""
+    return {name: str(tmp_path_factory.mktemp(name)) for name in ("EXPLORER_CACHE", "EXPLORER_DATA")}
+
+
+@pytest.fixture(scope="session")
+def served(
+    own_folders: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[Path], Served]]:
+    """Gives the running server of a catalogue, one for all tests."""
+    running: dict[Path, Served] = {}
+    logs = tmp_path_factory.mktemp("logs")
+
+    def serve(path: Path) -> Served:
+        if path not in running:
+            running[path] = Served.catalogue(path, logs / f"{path.stem}.log", **own_folders)
+            running[path].wait()
+        return running[path]
+
+    yield serve
+    for server in running.values():
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator["Browser"]:
+    """A Chromium; without one the tests of the page fail."""
+    from tests.browser import chromium, find_chromium
+
+    try:
+        find_chromium()
+    except RuntimeError as problem:
+        pytest.fail(str(problem), pytrace=False)
+    with chromium() as launched:
+        yield launched
+
+
+@pytest.fixture
+def visit(browser: "Browser", served: Callable[[Path], Served], mock_file: Path) -> Iterator["Visit"]:
+    """A visitor before whom the mock's maps are painted."""
+    from tests.browser import Visit
+
+    with Visit.of(browser, served(mock_file).url) as visitor:
+        yield visitor.open()

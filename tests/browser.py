@@ -1,0 +1,262 @@
+"""A visitor in a real Chromium: opens the page, uses it as a person does, reads back what is drawn."""
+
+import os
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+from numpy.typing import NDArray
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = ("--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking")
+MAPS = ("rz", "xy", "rv", "kiel", "plane")
+PATIENCE_S = 30.0
+"""How long a change may take to show on a busy machine."""
+
+PAINTED = """
+keys => {
+  const page = window.Bokeh?.documents?.[0]
+  const sheet = page?.get_model_by_name('sheet')
+  return sheet != null && keys.every(key => {
+    const view = Bokeh.index.find_one(page.get_model_by_name(key) ?? {})
+    return sheet.data[key][0].length > 1 && view?.frame?.bbox.width > 0 && view.is_idle
+  })
+}
+"""
+"""Whether maps have pixels, and a canvas on which they were drawn."""
+
+USABLE = "() => getComputedStyle(document.getElementById('loader')).display === 'none'"
+"""Whether the page's own spinner, which takes all clicks till everything is in place, is gone."""
+
+_FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
+
+_IMAGE = """
+key => {
+  const data = Bokeh.documents[0].get_model_by_name('sheet').data
+  return {
+    levels: Array.from(data[key][0]), shape: data[key][0].shape,
+    window: ['x', 'y', 'w', 'h'].map(side => data[`${key}_${side}`][0]),
+  }
+}
+"""
+
+_BARS = """
+() => Object.fromEntries(Object.entries(Bokeh.documents[0].get_model_by_name('bars').data)
+  .map(([name, values]) => [name, Array.from(values)]))
+"""
+
+_WORDS = """
+all => all.map(each => [...each.shadowRoot.children]
+  .filter(part => part.tagName !== 'STYLE').map(part => part.textContent).join(''))
+"""
+
+_COLOURS = """
+([key, places]) => {
+  const view = Bokeh.index.find_one(Bokeh.documents[0].get_model_by_name(key))
+  const canvas = view.canvas_view.el.shadowRoot.querySelector('canvas').getContext('2d')
+  return places.map(([x, y]) => {
+    const at = [view.frame.x_scale.compute(x), view.frame.y_scale.compute(y)].map(Math.floor)
+    return Array.from(canvas.getImageData(...at, 1, 1).data)
+  })
+}
+"""
+
+_FRAME = """
+key => {
+  const view = Bokeh.index.find_one(Bokeh.documents[0].get_model_by_name(key))
+  const page = view.el.getBoundingClientRect(), {x0, x1, y0, y1} = view.frame.bbox
+  const {x_range: x, y_range: y} = view.model
+  return {left: page.x + x0, top: page.y + y0, width: x1 - x0, height: y1 - y0,
+          x: [x.start, x.end], y: [y.start, y.end]}
+}
+"""
+
+
+def find_chromium() -> str:
+    """The Chromium to drive: EXPLORER_CHROMIUM, else one on the PATH."""
+    for name in (os.environ.get("EXPLORER_CHROMIUM"), *NAMES):
+        if name and (found := shutil.which(name)):
+            return found
+    raise RuntimeError(
+        f"the page is tested in a Chromium, and none of {', '.join(NAMES)} is on the PATH: "
+        "install one (Debian: apt install chromium), or name yours in EXPLORER_CHROMIUM"
+    )
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A browser without a screen."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+def eventually(check: Callable[[], Any], patience_s: float = PATIENCE_S) -> Any:
+    """Try until nothing is asserted against it any more, and give what it gives."""
+    begun = time.monotonic()
+    while True:
+        try:
+            return check()
+        except AssertionError:
+            if time.monotonic() - begun > patience_s:
+                raise
+            time.sleep(0.05)
+
+
+@dataclass(frozen=True)
+class Image:
+    """The bytes of a map in the browser, lowest row first, and the ends x0, x1, y0, y1 of its window."""
+
+    levels: NDArray[np.uint8]
+    window: tuple[float, float, float, float]
+
+    def centre(self, row: int, column: int) -> tuple[float, float]:
+        """Middle of a cell in the units of the axes."""
+        (rows, columns), (x0, x1, y0, y1) = self.levels.shape, self.window
+        return x0 + (column + 0.5) / columns * (x1 - x0), y0 + (row + 0.5) / rows * (y1 - y0)
+
+
+class Visit:
+    """One visitor. What the browser complains of, and every host it asks but the server, is kept."""
+
+    def __init__(self, browser: Browser, url: str, width: int = 1440, height: int = 900) -> None:
+        self.complaints: list[str] = []
+        self._context = browser.new_context(viewport={"width": width, "height": height})
+        self._context.set_default_timeout(1000 * PATIENCE_S)
+        self.page: Page = self._context.new_page()
+        self._host = urlsplit(url).netloc
+        self.page.on("console", lambda said: said.type == "error" and self.complaints.append(said.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("requestfailed", lambda asked: self.complaints.append(f"failed: {asked.url}"))
+        self.page.on("request", lambda asked: self._look_at(asked.url))
+        self.page.on("websocket", lambda opened: self._look_at(opened.url))
+        self.page.on("dialog", lambda dialog: self.complaints.append(f"dialog: {dialog.message}"))
+        self.url = url
+
+    def _look_at(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("data", "blob") and parts.netloc != self._host:
+            self.complaints.append(f"asked {url}")
+
+    @classmethod
+    @contextmanager
+    def of(cls, browser: Browser, url: str, **size: int) -> Iterator["Visit"]:
+        """A visitor who leaves in the end; AssertionError if the browser complained of anything meanwhile."""
+        visit = cls(browser, url, **size)
+        try:
+            yield visit
+        finally:
+            visit.close()
+        assert visit.complaints == []
+
+    def open(self, *keys: str) -> "Visit":
+        """Load the page and wait until the maps are painted; all of the first tab if none is named."""
+        self.page.goto(self.url)
+        self.wait_for(*(keys or MAPS))
+        return self
+
+    def wait_for(self, *keys: str) -> None:
+        """Wait until maps are painted, two frames ago, and the page can be used."""
+        self.page.wait_for_function(PAINTED, arg=list(keys))
+        self.page.wait_for_function(USABLE)
+        self.page.evaluate(_FRAMES)
+
+    def close(self) -> None:
+        """Leave."""
+        self._context.close()
+
+    # what is drawn
+
+    def image(self, key: str) -> Image:
+        """A map as the browser has it."""
+        found = self.page.evaluate(_IMAGE, key)
+        x, y, width, height = found["window"]
+        levels = np.array(found["levels"], np.uint8).reshape(found["shape"])
+        return Image(levels, (x, x + width, y, y + height))
+
+    def bars(self) -> dict[str, list[float]]:
+        """The histogram: ends and heights of its bars."""
+        return dict(self.page.evaluate(_BARS))
+
+    def colours(self, key: str, places: list[tuple[float, float]]) -> list[list[int]]:
+        """Red, green, blue and alpha on a map's canvas at places in the units of its axes."""
+        self.page.evaluate(_FRAMES)
+        return list(self.page.evaluate(_COLOURS, [key, places]))
+
+    def axes(self, key: str) -> tuple[list[float], list[float]]:
+        """Both ends of the horizontal and of the vertical axis, left and lower first."""
+        frame = self.page.evaluate(_FRAME, key)
+        return frame["x"], frame["y"]
+
+    def point_at(self, key: str, x: float, y: float, nudge: float = 0.0) -> None:
+        """Move the pointer to a place of a map, so many pixels beside it."""
+        frame = self.page.evaluate(_FRAME, key)
+        across = (x - frame["x"][0]) / (frame["x"][1] - frame["x"][0])
+        up = (y - frame["y"][0]) / (frame["y"][1] - frame["y"][0])
+        right = frame["left"] + across * frame["width"]
+        self.page.mouse.move(right + nudge, frame["top"] + (1 - up) * frame["height"])
+
+    def tip(self, key: str, x: float, y: float) -> str:
+        """What is said of the place the pointer rests on."""
+        nudges = iter(range(1000))
+
+        def shown() -> str:
+            self.point_at(key, x, y, nudge=next(nudges) % 2)
+            self.page.wait_for_timeout(200)
+            note = self.page.locator(".bk-Div .bk-clearfix")
+            assert note.is_visible(), "no note follows the pointer"
+            return note.inner_text()
+
+        return str(eventually(shown))
+
+    # what is written
+
+    def text_of(self, kind: str) -> list[str]:
+        """The words of each piece of text of a kind."""
+        return list(self.page.locator(f".bk-panel-models-markup-HTML.{kind}").evaluate_all(_WORDS))
+
+    @property
+    def count(self) -> tuple[int, int]:
+        """How many stars the header says are shown, and of how many."""
+        found = re.fullmatch(r"([\d,]+) of ([\d,]+) stars", self.text_of("count")[0])
+        assert found, "the header counts no stars"
+        return int(found[1].replace(",", "")), int(found[2].replace(",", ""))
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """The ends of the colour bar."""
+        ends = [self.page.locator(f"input.{end}").first.input_value() for end in ("low", "high")]
+        return float(ends[0]), float(ends[1])
+
+    @property
+    def chips(self) -> list[str]:
+        """The cuts, in words."""
+        return [" ".join(words.split()) for words in self.text_of("chip-text")]
+
+    # what a person does
+
+    def choose(self, label: str, option: str, within: Locator | None = None) -> None:
+        """Choose from a list."""
+        (within or self.page).get_by_role("combobox", name=label, exact=True).last.click()
+        self.page.locator(".MuiMenuItem-root").get_by_text(option, exact=True).click()
+
+    def type_into(self, field: Locator, words: str) -> None:
+        """Replace what a field holds."""
+        field.fill(words)
+        field.press("Enter")
+
+    def press(self, name: str) -> None:
+        """Press a button."""
+        self.page.get_by_role("button", name=name).first.click()
+
+    def tab(self, name: str) -> None:
+        """Turn to another page of the page."""
+        self.page.get_by_role("tab", name=name).click()
