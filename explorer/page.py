@@ -10,7 +10,6 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 from bokeh.document import Document
-from panel.util import edit_readonly
 
 from data.predicate import OneOf, Range
 from data.problem import DataError
@@ -242,8 +241,15 @@ class VisitorPage:
         self._count.object = f"<b>{painted.selected:,}</b> of {total:,} stars"
 
     def _shared_scale(self, painted: Painted) -> Scale | None:
-        shared = (p for p in painted.pictures.values() if p.colouring == painted.state.colouring)
-        return next((p.scale for p in shared), None)
+        """The range of the maps without colours of their own, if any was painted."""
+        return next(
+            (
+                drawn.scale
+                for key, drawn in painted.pictures.items()
+                if painted.state.view(key).colouring is None and not DIAGRAMS[key].counts
+            ),
+            None,
+        )
 
     def _label(self, colouring: Colouring) -> Column:
         return self._stars.describe(colouring.label, self.session.state.derived)
@@ -344,7 +350,13 @@ class VisitorPage:
         """Let go of everything, so that a visitor who left leaves nothing in memory."""
         self._closed = True
         self.session.close()
-        with edit_readonly(self._page):
-            self._page.busy = False
+        _release(self._page)
         self._drawn.clear()
         self._painted_of.clear()
+
+
+def _release(page: Any) -> None:
+    """End what ties a page to the server's own state, which would keep it in memory for ever."""
+    for watcher in tuple(pn.state.param.watchers["busy"]["value"]):
+        if getattr(getattr(watcher.fn, "__self__", None), "self", None) is page:
+            pn.state.param.unwatch(watcher)
