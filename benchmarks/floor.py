@@ -6,28 +6,42 @@ from typing import Any
 import numpy as np
 import panel as pn
 import panel_material_ui as pmui
+from bokeh.models import ColumnDataSource
 
 from data.schema import COLUMNS
 from explorer import look
 from explorer.atlas import DIAGRAMS
+from explorer.cards import Board, alone
+from explorer.figures import map_figure
 from explorer.raster import FINE
 from explorer.sheet import Sheet
+from explorer.template import Template
 
 SIX = ("rz", "xy", "rv", "kiel", "plane", "edge")
 
 
+def template() -> Template:
+    """Six maps without stars."""
+    sheet = ColumnDataSource(data={}, name="sheet")
+    figures = [
+        map_figure(diagram, diagram.window, COLUMNS[diagram.x], COLUMNS[diagram.y], sheet)
+        for diagram in (DIAGRAMS[key] for key in SIX)
+    ]
+    return Template([sheet, *figures])
+
+
+MAPS_TEMPLATE = template()
+
+
 def page() -> Any:
     """Six maps of noise in the page's own template."""
-    sheet = Sheet(DIAGRAMS)
+    sheet = Sheet(MAPS_TEMPLATE.copy())
     noise = np.random.default_rng(1).integers(0, 255, (FINE, FINE), dtype=np.uint8)
-    figures = []
     for key in SIX:
-        diagram = DIAGRAMS[key]
-        x, y = COLUMNS[diagram.x], COLUMNS[diagram.y]
-        figures.append(pn.pane.Bokeh(sheet.figure(diagram, diagram.window, x, y, 264)))
         sheet.paint(key, "plum to gold")
     sheet.push({key: (DIAGRAMS[key].window, noise) for key in SIX})
-    return pmui.Page(title="floor", main=[pn.FlexBox(*figures)], theme_config=look.THEME)
+    cards = [alone(sheet.figure(key)) for key in SIX]
+    return pmui.Page(title="floor", main=[Board(cards=cards)], theme_config=look.THEME)
 
 
 if __name__ == "__main__":

@@ -35,6 +35,14 @@ _ARROW_TEXTS = (
 )  # fmt: skip
 
 
+def damaged(path: Path, error: Exception) -> DataError:
+    """Say in one line what a format's library raised on a file."""
+    reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return DataError(
+        f"{path} is damaged or incomplete ({reason}): copy or download it again, or convert it to Parquet"
+    )
+
+
 @contextmanager
 def open_fits(path: Path) -> Iterator[Table]:
     """Open the first table extension of a FITS file. Raises DataError if it has none or breaks off."""
@@ -98,7 +106,7 @@ def _plain_fits(values: NDArray[Any], stored: NDArray[Any], null: Any) -> NDArra
 @contextmanager
 def open_parquet(parts: Sequence[Path]) -> Iterator[Table]:
     """Open Parquet parts as one table, in the order given. Raises DataError where a part lacks a column."""
-    with pq.ParquetFile(parts[0]) as first:
+    with _part(parts[0]) as first:
         schema = first.schema_arrow
     fields = [field for field in schema if _is_plain_arrow(field.type)]
     declared = {field.name: (field.metadata or {}).get(b"unit", b"").decode() for field in fields}
@@ -108,7 +116,7 @@ def open_parquet(parts: Sequence[Path]) -> Iterator[Table]:
     }
     rows = 0
     for part in parts:
-        with pq.ParquetFile(part) as file:
+        with _part(part) as file:
             rows += file.metadata.num_rows
             lacking = {field.name for field in fields} - set(file.schema_arrow.names)
         if lacking:
@@ -121,6 +129,16 @@ def open_parquet(parts: Sequence[Path]) -> Iterator[Table]:
     yield Table("Parquet", names, units, metadata, rows, lambda wanted, _: _parquet_chunks(parts, wanted))
 
 
+@contextmanager
+def _part(path: Path) -> Iterator[pq.ParquetFile]:
+    """Open one Parquet file, which is named where it is damaged."""
+    try:
+        with pq.ParquetFile(path, memory_map=True) as file:
+            yield file
+    except (pa.ArrowException, OSError) as error:
+        raise damaged(path, error) from error
+
+
 def _is_plain_arrow(kind: Any) -> bool:
     inner = kind.value_type if pa.types.is_dictionary(kind) else kind
     return any(test(inner) for test in _ARROW_NUMBERS + _ARROW_TEXTS)
@@ -128,7 +146,7 @@ def _is_plain_arrow(kind: Any) -> bool:
 
 def _parquet_chunks(parts: Sequence[Path], wanted: Mapping[str, Sort]) -> Iterator[Chunk]:
     for part in parts:
-        with pq.ParquetFile(part, memory_map=True) as file:
+        with _part(part) as file:
             for batch in file.iter_batches(CHUNK_ROWS, columns=list(wanted)):
                 yield {name: from_arrow(batch.column(name)) for name in wanted}
 

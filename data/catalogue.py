@@ -21,7 +21,7 @@ from data.problem import DataError
 from data.recognition import named_mapping, shipped_mappings
 from data.schema import COLUMNS, Column
 from data.summary import Summary
-from data.tables import source_parts
+from data.tables import FORMATS, source_parts
 
 _FORMAT = 2
 """Grows when what is kept of an opened catalogue changes."""
@@ -47,6 +47,7 @@ class Catalogue:
     metadata : the source's own key-value metadata, and above it what the mapping says of its origin.
     notes : findings, such as odd units or a mirrored azimuth.
     summaries : contents of each column in a few numbers.
+    options : words of a command line that open it like this again.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Catalogue:
     metadata: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     summaries: Mapping[str, Summary] = field(default_factory=dict)
+    options: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.source_row)
@@ -88,6 +90,7 @@ def open_catalogue(
     mapping: str | Path | None = None,
     cache: Path | None = None,
     progress: Progress | None = None,
+    options: Sequence[str] = (),
 ) -> Catalogue:
     """Open any table of stars: FITS, Parquet (a file or a folder), VOTable, CSV, ECSV or white space.
 
@@ -101,12 +104,15 @@ def open_catalogue(
     mapping : name of a shipped mapping or path of a TOML file; None recognises the catalogue by its columns.
     cache : folder of the cache; None takes that of the variable EXPLORER_CACHE, else the user's own.
     progress : told (done, total or None, of what) while the file is read.
+    options : words of a command line that ask for this mapping and these derivations; kept for exports.
 
     Raises
     ------
     DataError
         If the file or mapping cannot be used, changes meanwhile, or the disk is full.
     """
+    if path == "":
+        raise DataError(f"the path of the catalogue is empty: give that of a table ({FORMATS})")
     path = Path(path).expanduser().absolute()
     key = _key(path, mapping, derivations)
     request = Request(path, mapping, tuple(derivations), progress or _silent)
@@ -116,7 +122,7 @@ def open_catalogue(
         entry = kept.build(key, partial(ingest, request))
         if _key(path, mapping, derivations) != key:
             raise DataError(f"{path} changed while it was read: open it again when it is complete")
-    return _from_entry(path, entry)
+    return _from_entry(path, entry, tuple(options))
 
 
 def _silent(done: int, total: int | None, what: str) -> None:
@@ -138,7 +144,7 @@ def _key(path: Path, mapping: str | Path | None, derivations: Sequence[Derivatio
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32]
 
 
-def _from_entry(path: Path, entry: Entry) -> Catalogue:
+def _from_entry(path: Path, entry: Entry, options: tuple[str, ...]) -> Catalogue:
     body, about = entry.body, entry.body["mapping"]
     described = {name: Column(**fields) for name, fields in body["described"].items()}
     origin = {
@@ -168,6 +174,7 @@ def _from_entry(path: Path, entry: Entry) -> Catalogue:
         metadata=MappingProxyType({**body["metadata"], **{k: v for k, v in origin.items() if v}, **versions}),
         notes=tuple(body["notes"]),
         summaries=MappingProxyType({name: Summary(**known) for name, known in body["summaries"].items()}),
+        options=options,
     )
     weakref.finalize(catalogue, os.close, entry.lease)
     return catalogue

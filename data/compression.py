@@ -76,12 +76,15 @@ def _stream(path: Path, packing: str) -> IO[bytes] | Any:
 
 
 def gibibytes(variable: str, default: float) -> int:
-    """Read how many bytes a variable allows, which gives them in GiB. Raises DataError if it is no number."""
+    """Read how many bytes a variable allows, in GiB. Raises DataError unless it is a positive number."""
     text = os.environ.get(variable, "")
     try:
-        return int(float(text or default) * (1 << 30))
-    except (ValueError, OverflowError) as error:
-        raise DataError(f"{variable} is {text!r}: expected a number of GiB such as {default:g}") from error
+        number = int(float(text or default) * (1 << 30))
+    except (ValueError, OverflowError):
+        number = 0
+    if number <= 0:
+        raise DataError(f"{variable} is {text!r}: expected a positive number of GiB such as {default:g}")
+    return number
 
 
 def readable_bytes(number: float) -> str:

@@ -24,12 +24,13 @@ from numpy.typing import NDArray
 
 from data.functions import FUNCTIONS
 from data.kinds import Checker, unit
-from data.parser import parse
+from data.parser import parse, ratio, written_out
 from data.problem import DataError
-from data.schema import COLUMNS, MISSING_INT, Column
-from data.syntax import Arithmetic, Call, Compare, In, Junction, Name, Negative, Node, Not, Number, Text, walk
+from data.schema import ALIASES, COLUMNS, MISSING_INT, Column
+from data.syntax import Arithmetic, Call, Compare, In, Junction, Name, Negative, Node, Not, Number, Term, Text
 
 _WHOLE = np.dtype(np.int64)
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 _NAME = re.compile(r"[A-Za-z0-9_\[(][A-Za-z0-9_ /+\-.,:()\[\]]{0,63}(?<! )")
 CHUNK = 65_536
 """Rows computed at a time: temporaries stay in the processor's cache."""
@@ -64,18 +65,31 @@ class Expression:
     is_condition: bool
 
     @classmethod
-    def parse(cls, text: str, described: Mapping[str, Column] = COLUMNS) -> "Expression":
-        """Read an expression over the columns of `described`.
+    def parse(
+        cls,
+        text: str,
+        described: Mapping[str, Column] = COLUMNS,
+        definitions: Mapping[str, "Expression"] = _NOTHING,
+    ) -> "Expression":
+        """Read an expression over columns.
+
+        Parameters
+        ----------
+        text : what a person wrote.
+        described : the columns that exist.
+        definitions : further names and what they stand for, as `define` gives them; they are written out.
 
         Raises
         ------
         DataError
             Where it cannot be read, names a column or function that does not exist, or mixes numbers,
-            texts, identifiers and conditions; says at which character.
+            texts, identifiers and conditions; says at which character. Where it grows too large.
         """
         tree = parse(text)
-        kind = Checker(text, described).kind(tree)
-        expression = cls(tree, is_condition=kind in ("condition", "flag"))
+        named = {name: known.describe(name, described) for name, known in definitions.items()}
+        kind = Checker(text, {**described, **named}).kind(tree)
+        terms = {name: known.term for name, known in definitions.items()}
+        expression = cls(written_out(tree, terms), is_condition=kind in ("condition", "flag"))
         if kind in ("text", "identifier"):
             raise DataError(
                 f"expression {text[:80]!r} is neither a condition nor a number: compare it with something"
@@ -89,10 +103,17 @@ class Expression:
         """The canonical text, which reads back as this expression."""
         return str(self.tree)
 
+    @property
+    def term(self) -> Term:
+        """What to write in its place: a condition counts as 1 or 0 among numbers, as flags do."""
+        if self.is_condition and not isinstance(self.tree, Name):
+            return Term(self.tree, Call("where", (self.tree, Number(1), Number(0))))
+        return Term(self.tree, self.tree)
+
     @cached_property
     def columns(self) -> frozenset[str]:
         """Names of the columns it needs."""
-        return frozenset(node.name for node, _ in walk(self.tree) if isinstance(node, Name))
+        return self.tree.names
 
     def check(self, described: Mapping[str, Column]) -> None:
         """Raise `DataError` where it makes no sense for these columns, as `parse` does."""
@@ -134,8 +155,14 @@ class Expression:
             raise DataError(
                 f"{name[:80]!r} cannot name a column: write up to 64 plain signs, as in eu_ba or [Eu/Ba]"
             )
-        if taken := next((known for known in described if known.lower() == name.lower()), None):
+        taken = next((known for known in (*described, *ALIASES) if known.lower() == name.lower()), None)
+        if taken is not None:
             raise DataError(f"the column name {name} is taken by {taken}: choose another")
+        meant = ratio(name[1:-1]) if name.startswith("[") and name.endswith("]") else None
+        if meant not in (None, self.tree):
+            raise DataError(
+                f"{name} means {meant} wherever it is written: choose another name for {self.text[:60]}"
+            )
         meaning = f"Computed as {self.text}."
         if self.is_condition:
             return Column(name, "int8", "", rf"\mathrm{{{name}}}", name, meaning, "expression", 0, 1, "flag")
@@ -157,6 +184,39 @@ class Expression:
                 rows = _Rows({name: values[start : start + CHUNK] for name, values in needed.items()})
                 result[start : start + CHUNK] = compute(rows)
         return result
+
+
+def define(
+    texts: Mapping[str, Expression | str], described: Mapping[str, Column] = COLUMNS
+) -> dict[str, Expression]:
+    """Read names that stand for expressions; each may use those before it.
+
+    Parameters
+    ----------
+    texts : names, in the order in which they were given, and what they stand for.
+    described : the columns that exist; their names are taken.
+
+    Returns
+    -------
+    By name, each expression over columns alone.
+
+    Raises
+    ------
+    DataError
+        Where a name will not do, one uses itself or a later one, or as `Expression.parse`.
+    """
+    found: dict[str, Expression] = {}
+    known = dict(described)
+    for name, given in texts.items():
+        text = given.text if isinstance(given, Expression) else given
+        for other in sorted(parse(text).names & texts.keys() - known.keys()):
+            when = "that is itself" if other == name else "which is defined after it"
+            raise DataError(
+                f"{name[:64]} is computed from {other[:64]}, {when}: use columns and what stands before it"
+            )
+        found[name] = Expression.parse(text, described, found)
+        known[name] = found[name].describe(name, known)
+    return found
 
 
 class _Truth(NamedTuple):

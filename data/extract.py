@@ -1,20 +1,22 @@
 """Some rows and columns of a catalogue, on their way out, with all that says where they come from."""
 
+import csv
 import json
 import re
 import shlex
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
+from io import StringIO
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from data.catalogue import Catalogue
-from data.expression import CHUNK, Expression
+from data.expression import CHUNK, Expression, define
 from data.formats import FORMATS, Content, Format
 from data.predicate import Where
 from data.problem import DataError
@@ -40,7 +42,7 @@ class Extract:
     ----------
     catalogue : where the rows come from.
     where : their condition; None for all rows.
-    derived : columns computed from others, by name; each may use those before it.
+    derived : columns computed from those of the catalogue, by name.
     columns : what is exported, in order.
     form : name of the format.
     whole : whether these are all columns there are.
@@ -71,7 +73,8 @@ class Extract:
         form : a name of `FORMATS`.
         where : a selection, or a condition in the expression language; None or "" for all rows.
         columns : names, in the order wanted; None for all, the derived ones last.
-        derived : names and expressions of columns to compute.
+        derived : names and expressions of columns to compute; each may use those before it, and the
+            condition all of them.
 
         Raises
         ------
@@ -81,14 +84,11 @@ class Extract:
         if form not in FORMATS:
             raise DataError(f"no format '{form}': choose one of {', '.join(FORMATS)}")
         described = {name: column for name, column in catalogue.described.items() if name in catalogue}
-        expressions: dict[str, Expression] = {}
-        for name, given in (derived or {}).items():
-            expression = Expression.parse(given if isinstance(given, str) else given.text, described)
-            described[name] = expression.describe(name, described)
-            expressions[name] = expression
+        defined = define(derived or {}, described)
+        condition = _condition(where, described, defined)
+        described |= {name: expression.describe(name, described) for name, expression in defined.items()}
         chosen = tuple(described.values()) if columns is None else _chosen(columns, described, catalogue)
-        condition = _condition(where, described)
-        return cls(catalogue, condition, expressions, chosen, form, whole=chosen == tuple(described.values()))
+        return cls(catalogue, condition, defined, chosen, form, whole=chosen == tuple(described.values()))
 
     @property
     def format(self) -> Format:
@@ -138,15 +138,10 @@ class Extract:
         self, part: slice | NDArray[np.int64], names: Sequence[str] | frozenset[str]
     ) -> Mapping[str, NDArray[Any]]:
         """Read some rows of columns, and compute the derived ones among them."""
-        needed = set(names)
-        for name in reversed(tuple(self.derived)):
-            if name in needed:
-                needed |= self.derived[name].columns
-        read = {name: np.asarray(self.catalogue[name][part]) for name in needed if name not in self.derived}
-        for name, expression in self.derived.items():
-            if name in needed:
-                read[name] = expression.values(read)
-        return read
+        computed = [name for name in names if name in self.derived]
+        needed = set(names).difference(computed).union(*(self.derived[name].columns for name in computed))
+        read = {name: np.asarray(self.catalogue[name][part]) for name in needed}
+        return read | {name: self.derived[name].values(read) for name in computed}
 
     def _dtypes(self) -> Mapping[str, np.dtype[Any]]:
         return {
@@ -174,7 +169,7 @@ class Extract:
             "mapping": catalogue.mapping_name,
             "gaia_release": catalogue.metadata.get("gaia_release", ""),
             "notes": " | ".join(notes),
-            "software": ", ".join(f"{library} {_version(library)}" for library in _SOFTWARE),
+            "software": ", ".join(f"{library} {version_of(library)}" for library in _SOFTWARE),
             "about": _about(catalogue.metadata),
             "citation": catalogue.metadata.get("citation") or CITATION,
             "command": self._command(filename),
@@ -182,13 +177,15 @@ class Extract:
         return {key: value for key, value in facts.items() if value}
 
     def _command(self, filename: str) -> str:
-        words = ["explorer", "export", self.catalogue.source.name]
+        source = self.catalogue.source.name
+        words = ["explorer", "export", f"./{source}" if source.startswith("-") else source]
+        words += self.catalogue.options
         if self.where is not None:
             words += ["--where", self.where.text]
         for name, expression in self.derived.items():
             words += ["--derive", f"{name} = {expression.text}"]
         if not self.whole:
-            words += ["--columns", ",".join(column.name for column in self.columns)]
+            words += ["--columns", _listed(column.name for column in self.columns)]
         return shlex.join([*words, "--out", filename])
 
 
@@ -199,21 +196,28 @@ def _chosen(
     if not resolved or len(set(resolved)) < len(resolved):
         raise DataError(f"columns {', '.join(names)[:80]!r} are none or named twice: name each once")
     for name in resolved:
+        if name in described:
+            continue
         if reason := catalogue.missing.get(name):
             raise DataError(f"this catalogue has no column {name}: {reason}; leave it out")
-        if name not in described:
-            near = get_close_matches(name, described, n=3) or ["see 'explorer info' for those there are"]
-            raise DataError(f"no column {name[:40]!r} to export: {' or '.join(near)}?")
+        near = get_close_matches(name, described, n=3)
+        advice = f"did you mean {' or '.join(near)}?" if near else "see 'explorer info' for those there are"
+        raise DataError(f"no column {name[:40]!r} to export: {advice}")
     return tuple(described[name] for name in resolved)
 
 
-def _condition(where: Selection | str | None, described: Mapping[str, Column]) -> Expression | None:
-    if isinstance(where, str):
-        return Where.parse(where, described).expression if where else None
-    expression = None if where is None else where.expression()
-    if expression is not None:
-        expression.check(described)
-    return expression
+def _condition(
+    where: Selection | str | None, described: Mapping[str, Column], defined: Mapping[str, Expression]
+) -> Expression | None:
+    text = where.text if isinstance(where, Selection) else where
+    return Where.parse(text, described, defined).expression if text else None
+
+
+def _listed(names: Iterable[str]) -> str:
+    """Names with commas between them, as one line of CSV: names may hold commas."""
+    line = StringIO()
+    csv.writer(line, lineterminator="").writerow(names)
+    return line.getvalue()
 
 
 def _about(metadata: Mapping[str, str]) -> str:
@@ -222,7 +226,8 @@ def _about(metadata: Mapping[str, str]) -> str:
     return json.dumps(told, ensure_ascii=False) if told else ""
 
 
-def _version(library: str) -> str:
+def version_of(library: str) -> str:
+    """Version of an installed library, for people."""
     try:
         return version(library)
     except PackageNotFoundError:

@@ -76,7 +76,7 @@ def ingest(request: Request, folder: Path) -> dict[str, Any]:
     mock = is_mock(table.metadata, table.names)
     why = dict.fromkeys(COLUMNS, "not in the file") | dict(matched.missing) | dict(reasons)
     unasked = set(described) | (set() if mock else {column.name for column in MOCK})
-    remarks = _remarks(matched.fills, summaries, spool.rows)
+    remarks = _remarks(request.path, matched.fills, summaries, spool.rows)
     return {
         "checksum": checksum,
         "format": table.format,
@@ -116,7 +116,10 @@ def _checksum(request: Request) -> str:
 
 def _read(table: Table, matched: Match, steps: Sequence[Step], spool: Spool, request: Request) -> None:
     for chunk in table.chunks(matched.wanted, matched.marks):
-        ours = {name: fill.values(chunk) for name, fill in matched.fills.items()}
+        try:
+            ours = {name: fill.values(chunk) for name, fill in matched.fills.items()}
+        except DataError as problem:
+            raise DataError(f"{request.path}: {problem}") from problem
         if not len(next(iter(ours.values()))):
             continue
         for step in steps:
@@ -150,11 +153,15 @@ def _any_placed(first: NDArray[Any], second: NDArray[Any]) -> bool:
     return bool(np.any(np.isfinite(first) & np.isfinite(second)))
 
 
-def _remarks(fills: Mapping[str, Fill], summaries: Mapping[str, Summary], rows: int) -> list[str]:
+def _remarks(path: Path, fills: Mapping[str, Fill], summaries: Mapping[str, Summary], rows: int) -> list[str]:
     """Point out empty columns, and values that look like marks for "missing"."""
     empty = [name for name in fills if summaries[name].missing == rows]
     if len(empty) == len(fills):
-        raise DataError(f"every value of {', '.join(empty[:_MANY])} is missing: nothing is left to draw")
+        names = ", ".join(empty[:_MANY]) + (", ..." if len(empty) > _MANY else "")
+        raise DataError(
+            f"{path} has no value that is not missing (in {names}): expected at least one; if the mapping "
+            "takes values for missing-value marks, correct its sentinels"
+        )
     remarks = [f"without any value: {', '.join(empty)}"] if empty else []
     for name, fill in fills.items():
         ends = (summaries[name].low, summaries[name].high)

@@ -34,7 +34,9 @@ from data.syntax import (
     Node,
     Not,
     Number,
+    Term,
     Text,
+    inline,
     junction,
     walk,
 )
@@ -44,6 +46,10 @@ MAX_DEPTH = 50
 MAX_TERMS = 400
 """Columns, signs and functions; literals are not counted, as they cost nothing. 100 filters need 301."""
 LARGEST = 1e300
+_SYMBOLS: Mapping[str, str] = MappingProxyType(
+    {key if key in ("alpha", "s") else symbol: f"{key}_fe" for key, (symbol, *_) in ELEMENTS.items()}
+)
+"""Columns of abundances over iron, by what is written above them."""
 SYNONYMS: Mapping[str, str] = MappingProxyType({"&": "and", "|": "or", "~": "not"})
 
 _TOKEN = re.compile(
@@ -123,6 +129,27 @@ def parse(text: str) -> Node:
     if not text.strip():
         raise DataError("the expression is empty: write a condition such as fe_h < -1 and giantmodel")
     return _Parser(text).whole()
+
+
+def written_out(tree: Node, terms: Mapping[str, Term]) -> Node:
+    """Put what names stand for in their places, within the bounds of a text.
+
+    Raises
+    ------
+    DataError
+        Where the whole is longer or deeper than a person may write.
+    """
+    used = [node.name for node, _ in walk(tree) if isinstance(node, Name) and node.name in terms]
+    if not used:
+        return tree
+    lengths = {name: len(str(terms[name].free)) for name in used}
+    names = ", ".join(lengths)[:80]
+    if (length := sum(lengths[name] for name in used)) > MAX_LENGTH:
+        raise DataError(f"with {names} written out, {length} characters are too many: at most {MAX_LENGTH}")
+    try:
+        return parse(str(inline(tree, terms)))
+    except DataError as problem:
+        raise DataError(f"with {names} written out, {problem}") from problem
 
 
 class _Parser:
@@ -274,25 +301,38 @@ class _Parser:
 
 
 def _ratio(text: str, token: Token) -> Node:
-    """[X/Fe] is a column, [X/H] = [X/Fe] + [Fe/H], [X/Y] = [X/Fe] - [Y/Fe]."""
-    symbols = {
-        key if key in ("alpha", "s") else symbol: f"{key}_fe" for key, (symbol, *_) in ELEMENTS.items()
-    }
-    above, below = (part.strip() for part in token.text.split("/"))
-    known = {*symbols, "Fe"}
-    if above not in known or below not in {*known, "H"} or above == below:
-        pair = f"'{above}' and '{below}'"
+    found = ratio(token.text, token.at)
+    if found is None:
+        above, below = _halves(token.text)
         raise wrong(
             text,
             token.at,
-            f"no ratio of {pair}: write [A/B] with two of {' '.join(symbols)} Fe, or H as B (s: s-process)",
+            f"no ratio of '{above}' and '{below}': write [A/B] with two of {' '.join(_SYMBOLS)} Fe, "
+            "or H as B (s: s-process)",
         )
-    iron = Name("fe_h", at=token.at)
+    return found
+
+
+def ratio(pair: str, at: int = 0) -> Node | None:
+    """What a pair such as Eu/Ba means in square brackets; None where it is not one of ours.
+
+    [X/Fe] is a column, [X/H] = [X/Fe] + [Fe/H], [X/Y] = [X/Fe] - [Y/Fe].
+    """
+    above, below = _halves(pair)
+    known = {*_SYMBOLS, "Fe"}
+    if above not in known or below not in {*known, "H"} or above == below:
+        return None
+    iron = Name("fe_h", at=at)
     if above == "Fe":
-        return iron if below == "H" else Negative(Name(symbols[below], at=token.at), at=token.at)
-    left = Name(symbols[above], at=token.at)
+        return iron if below == "H" else Negative(Name(_SYMBOLS[below], at=at), at=at)
+    left = Name(_SYMBOLS[above], at=at)
     if below == "Fe":
         return left
     if below == "H":
-        return Arithmetic("+", left, iron, at=token.at)
-    return Arithmetic("-", left, Name(symbols[below], at=token.at), at=token.at)
+        return Arithmetic("+", left, iron, at=at)
+    return Arithmetic("-", left, Name(_SYMBOLS[below], at=at), at=at)
+
+
+def _halves(pair: str) -> tuple[str, str]:
+    above, _, below = pair.partition("/")
+    return above.strip(), below.strip()

@@ -127,9 +127,14 @@ class Where(Predicate):
     condition: Expression
 
     @classmethod
-    def parse(cls, text: str, described: Mapping[str, Column] = COLUMNS) -> "Where":
-        """Read a condition over the columns of `described`; a number instead is a `DataError`."""
-        expression = Expression.parse(text, described)
+    def parse(
+        cls,
+        text: str,
+        described: Mapping[str, Column] = COLUMNS,
+        definitions: Mapping[str, Expression] = MappingProxyType({}),
+    ) -> "Where":
+        """Read a condition as `Expression.parse` does; a number instead is a `DataError`."""
+        expression = Expression.parse(text, described, definitions)
         if not expression.is_condition:
             raise DataError(
                 f"{text[:80]!r} is a number, not a condition: compare it with something, as in fe_h > 0"

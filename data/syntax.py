@@ -4,8 +4,9 @@ import math
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from data.schema import ALIASES
 
@@ -41,6 +42,11 @@ class Node(ABC):
         values = (getattr(self, part.name) for part in fields(self))
         listed = (value if isinstance(value, tuple) else (value,) for value in values)
         return tuple(node for nodes in listed for node in nodes if isinstance(node, Node))
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Names of the columns in it."""
+        return frozenset(node.name for node, _ in walk(self) if isinstance(node, Name))
 
     def inside(self, level: int) -> str:
         """Write it for a place that binds as tightly as `level`."""
@@ -185,6 +191,39 @@ def junction(word: str, conditions: tuple[Node, ...], at: int = 0) -> Node:
     for part in conditions:
         flat.extend(part.conditions if isinstance(part, Junction) and part.word == word else (part,))
     return flat[0] if len(flat) == 1 else Junction(word, tuple(flat), at=at)
+
+
+class Term(NamedTuple):
+    """What stands for a name: where a condition may stand, and where a number must."""
+
+    free: Node
+    number: Node
+
+
+def inline(tree: Node, terms: Mapping[str, Term], *, free: bool = True) -> Node:
+    """Put terms in the place of names; `free` tells whether the tree stands where a condition may."""
+    if isinstance(tree, Name):
+        term = terms.get(tree.name)
+        return tree if term is None else term.free if free else term.number
+    choice = isinstance(tree, Call) and tree.name == "where"
+    logic = isinstance(tree, Not | Junction)
+    parts = (
+        inline(part, terms, free=logic or (choice and place == 0)) for place, part in enumerate(tree.parts)
+    )
+    return _rebuilt(tree, parts)
+
+
+def _rebuilt(node: Node, parts: Iterator[Node]) -> Node:
+    """Make a node of other parts, as many as it had."""
+    made: dict[str, Any] = {}
+    for part in fields(node):
+        value = getattr(node, part.name)
+        if isinstance(value, Node):
+            made[part.name] = next(parts)
+        elif isinstance(value, tuple):
+            made[part.name] = tuple(next(parts) if isinstance(each, Node) else each for each in value)
+    changed = replace(node, **made)
+    return junction(changed.word, changed.conditions, node.at) if isinstance(changed, Junction) else changed
 
 
 def walk(tree: Node) -> Iterator[tuple[Node, int]]:

@@ -11,7 +11,7 @@ from xml.parsers.expat import ExpatError
 
 import pyarrow as pa
 
-from data.binary_tables import open_fits, open_parquet, open_votable
+from data.binary_tables import damaged, open_fits, open_parquet, open_votable
 from data.compression import FULL_DISK, compression, decompress
 from data.problem import DataError
 from data.table import Chunk, Sort, Table
@@ -39,14 +39,13 @@ def open_table(path: Path, scratch: Path) -> Iterator[Table]:
     """
     parts = source_parts(path)
     with ExitStack() as stack:
+        file = path
         with _reading(path):
-            if path.is_dir():
-                table = stack.enter_context(open_parquet(parts))
-            else:
-                packing = compression(_head(path))
-                file = decompress(path, packing, scratch) if packing else path
-                table = _open_file(path, file, stack)
-        yield replace(table, chunks=_guarded(path, table.chunks))
+            packing = None if path.is_dir() else compression(_head(path))
+            file = decompress(path, packing, scratch) if packing else path
+        with _reading(path, file):
+            table = stack.enter_context(open_parquet(parts)) if path.is_dir() else _open_file(file, stack)
+        yield replace(table, chunks=_guarded(path, file, table.chunks))
 
 
 def source_parts(path: Path) -> tuple[Path, ...]:
@@ -91,8 +90,8 @@ def _head(path: Path) -> bytes:
         return stream.read(_HEAD_BYTES)
 
 
-def _open_file(path: Path, file: Path, stack: ExitStack) -> Table:
-    """Open a file by its first bytes; `path` is what the person gave, `file` perhaps its unpacked copy."""
+def _open_file(file: Path, stack: ExitStack) -> Table:
+    """Open a file by its first bytes."""
     head = _head(file)
     if head.startswith(b"PAR1"):
         return stack.enter_context(open_parquet((file,)))
@@ -100,7 +99,7 @@ def _open_file(path: Path, file: Path, stack: ExitStack) -> Table:
         return stack.enter_context(open_fits(file))
     if b"<VOTABLE" in head[:65536]:
         return stack.enter_context(open_votable(file))
-    _refuse_others(path, head)
+    _refuse_others(file, head)
     return stack.enter_context(open_text(file, head))
 
 
@@ -121,14 +120,14 @@ def _refuse_others(path: Path, head: bytes) -> None:
 
 
 def _guarded(
-    path: Path, chunks: Callable[[Mapping[str, Sort], frozenset[str]], Iterator[Chunk]]
+    path: Path, file: Path, chunks: Callable[[Mapping[str, Sort], frozenset[str]], Iterator[Chunk]]
 ) -> Callable[[Mapping[str, Sort], frozenset[str]], Iterator[Chunk]]:
     """Wrap only the reading of chunks, so that no mistake of their user is taken for a damaged file."""
 
     def read(wanted: Mapping[str, Sort], marks: frozenset[str]) -> Iterator[Chunk]:
         source = chunks(wanted, marks)
         while True:
-            with _reading(path):
+            with _reading(path, file):
                 chunk = next(source, None)
             if chunk is None:
                 return
@@ -138,16 +137,18 @@ def _guarded(
 
 
 @contextmanager
-def _reading(path: Path) -> Iterator[None]:
-    """Say in one line what the format libraries raise on a damaged file; a full disk keeps its own error."""
+def _reading(path: Path, file: Path | None = None) -> Iterator[None]:
+    """Say in one line what the format libraries raise on a damaged file; a full disk keeps its own error.
+
+    What is said of `file`, an unpacked copy, is said of `path`, which a person gave.
+    """
     try:
         yield
-    except DataError:
-        raise
+    except DataError as error:
+        if file in (None, path):
+            raise
+        raise DataError(str(error).replace(str(file), str(path))) from error
     except _DAMAGE as error:
         if isinstance(error, OSError) and error.errno in FULL_DISK:
             raise
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise DataError(
-            f"{path} is damaged or incomplete ({reason}): copy or download it again, or convert it to Parquet"
-        ) from error
+        raise damaged(path, error) from error

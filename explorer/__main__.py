@@ -1,5 +1,6 @@
 """The command line: `explorer serve`, `demo`, `info` and `export`."""
 
+import csv
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -20,7 +21,6 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="See the chemical enrichment of the Milky Way.",
 )
 ERRORS = Console(stderr=True)
 
@@ -28,7 +28,7 @@ ORIGIN = re.compile(r"[\w.*-]+(:\d{1,5})?")
 DEMO_STARS = 200_000
 
 CatalogueFile = Annotated[
-    Path,
+    str,  # a Path would take an empty text for the folder one is in
     typer.Argument(help="FITS, Parquet (file or folder of parts), VOTable, CSV, ECSV or white-space table."),
 ]
 MappingFile = Annotated[
@@ -73,6 +73,25 @@ WithOrbits = Annotated[
 ]
 
 
+def _say_version(asked: bool) -> None:
+    if asked:
+        from data.extract import version_of
+
+        typer.echo(f"explorer {version_of('enrichment-explorer')}")
+        raise typer.Exit
+
+
+@app.callback()
+def explorer(
+    *,
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_say_version, is_eager=True, help="Say which version this is."),
+    ] = False,
+) -> None:
+    """See the chemical enrichment of the Milky Way."""
+
+
 @contextmanager
 def progress_bar() -> Iterator["Report"]:
     """A bar for long work, where a person watches: nothing is left of it, in a log least of all."""
@@ -101,8 +120,9 @@ class Report:
 
 @app.command()
 def serve(
+    context: typer.Context,
     catalogue: Annotated[
-        Path | None, typer.Argument(help="A catalogue; without one, the embedded mock survey.")
+        str | None, typer.Argument(help="A catalogue; without one, the embedded mock survey.")
     ] = None,
     *,
     mapping: MappingFile = None,
@@ -132,7 +152,8 @@ def serve(
     origins = tuple(_host(place) for place in origin or ())
     page.claim(address, port)
     with progress_bar() as report:
-        opened = _open(catalogue or _embedded_mock(report), mapping, computed, report)
+        source = _embedded_mock(report) if catalogue is None else catalogue
+        opened = _open(context, source, mapping, computed, report)
     page.serve(opened, port=port, address=address, origins=origins, show=show)
 
 
@@ -158,6 +179,7 @@ def demo(
 
 @app.command()
 def info(
+    context: typer.Context,
     catalogue: CatalogueFile,
     *,
     mapping: MappingFile = None,
@@ -173,12 +195,13 @@ def info(
 
     computed = asked(r0=r0, z_sun=z_sun, potential=potential, delta=delta, orbits=orbits)
     with progress_bar() as report:
-        opened = _open(catalogue, mapping, computed, report)
+        opened = _open(context, catalogue, mapping, computed, report)
     describe(opened, Console())
 
 
 @app.command()
 def export(
+    context: typer.Context,
     catalogue: CatalogueFile,
     *,
     out: Annotated[
@@ -190,7 +213,7 @@ def export(
     ] = None,
     derive: Annotated[
         list[str] | None,
-        typer.Option(help="A column to compute, as in: '[Eu/Ba] = eu_fe - ba_fe'."),
+        typer.Option(help="A column to compute, as in: 'rich = eu_fe > 0.5'; later ones may use it."),
     ] = None,
     mapping: MappingFile = None,
     overwrite: Annotated[bool, typer.Option(help="Replace the file if it exists.")] = False,
@@ -207,8 +230,8 @@ def export(
     defined = _definitions(derive or [])
     computed = asked(r0=r0, z_sun=z_sun, potential=potential, delta=delta, orbits=orbits)
     with progress_bar() as report:
-        opened = _open(catalogue, mapping, computed, report)
-    chosen = None if columns is None else [name.strip() for name in columns.split(",")]
+        opened = _open(context, catalogue, mapping, computed, report)
+    chosen = None if columns is None else _names(columns)
     done = write(opened, out, where=where, columns=chosen, derived=defined, overwrite=overwrite)
     typer.echo(f"Wrote {done.rows:,} rows ({done.size:,} bytes) to {done.path}")
     if done.rows == 0:
@@ -235,10 +258,38 @@ def _definitions(texts: list[str]) -> dict[str, str]:
     return found
 
 
-def _open(path: Path, mapping: str | None, computed: tuple[Derivation, ...], report: Report) -> Catalogue:
+def _names(text: str) -> list[str]:
+    """Names between commas; one that holds a comma stands in double quotes."""
+    line = " ".join(text.splitlines())
+    return [name.strip() for name in next(csv.reader([line], skipinitialspace=True))] or [""]
+
+
+def _open(
+    context: typer.Context,
+    path: Path | str,
+    mapping: str | None,
+    computed: tuple[Derivation, ...],
+    report: Report,
+) -> Catalogue:
     from data.catalogue import open_catalogue
 
-    return open_catalogue(path, derivations=computed, mapping=mapping, progress=report)
+    return open_catalogue(
+        path, derivations=computed, mapping=mapping, progress=report, options=_opening_options(context)
+    )
+
+
+def _opening_options(context: typer.Context) -> list[str]:
+    """Words that ask for this mapping and these conventions again; of a mapping's file, its name."""
+    words: list[str] = []
+    for option in context.command.params:
+        value = context.params.get(option.name or "")
+        panel = getattr(option, "rich_help_panel", None)
+        if value == option.default or not (option.name == "mapping" or panel == CONVENTIONS):
+            continue
+        words.append(option.opts[0])
+        if value is not True:
+            words.append(Path(str(value)).name if option.name == "mapping" else str(value))
+    return words
 
 
 def _embedded_mock(report: Report) -> Path:

@@ -11,10 +11,9 @@ from bokeh.document import Document
 
 from data.catalogue import Catalogue
 from data.problem import DataError
-from explorer import choices, picture
-from explorer.atlas import DIAGRAMS
 from explorer.download import DownloadHandler, Downloads
-from explorer.page import VisitorPage, default_selection
+from explorer.opening import open_page
+from explorer.page import VisitorPage
 from explorer.painter import Threads
 from explorer.stars import Stars
 
@@ -24,34 +23,25 @@ TITLE = "Milky Way enrichment explorer"
 
 
 class Explorer:
-    """What all visitors of one server share."""
+    """What all visitors of one server share. Making it paints the page they open with."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.stars = Stars(catalogue)
         views = ThreadPoolExecutor(os.cpu_count() or 2, thread_name_prefix="view")
         crews = ThreadPoolExecutor(8, thread_name_prefix="crew")
         self.threads = Threads(views, crews)
+        self.opening = open_page(self.stars, views)
         self.downloads = Downloads()
         self._pages: dict[Document, VisitorPage] = {}
-
-    def warm(self) -> None:
-        """Paint the opening state once, so that the first visitor does not wait for compilation or disks."""
-        state = choices.opening(self.stars, default_selection(self.stars))
-        for diagram in DIAGRAMS.values():
-            if all(self.stars.has(name) for name in picture.columns_of(diagram, state)):
-                grid = picture.grid_of(self.stars, diagram, state)
-                picture.paint(
-                    self.stars,
-                    diagram,
-                    state,
-                    grid,
-                    picture.fit([grid], picture.colouring_of(diagram, state), "sequential"),
-                )
 
     def page(self) -> Any:
         """A page for a visitor who just came."""
         document = pn.state.curdoc
-        page = VisitorPage(self.stars, self.threads, self.downloads, document)
+        try:
+            page = VisitorPage(self.stars, self.opening, self.threads, self.downloads, document)
+        except Exception:
+            LOG.exception("a page could not be opened")
+            return "# This page could not be opened\n\nThe fault is ours; the server's log says what it is."
         self._pages[document] = page
         pn.state.on_session_destroyed(lambda _context: self._forget(document))
         return page.layout()
@@ -79,7 +69,6 @@ def serve(catalogue: Catalogue, *, port: int, address: str, origins: tuple[str, 
     """
     claim(address, port)
     explorer = Explorer(catalogue)
-    explorer.warm()
     pn.extension("mathjax", exception_handler=explorer.report)
     pn.serve(
         {"/": explorer.page},
@@ -93,7 +82,15 @@ def serve(catalogue: Catalogue, *, port: int, address: str, origins: tuple[str, 
 
 
 def claim(address: str, port: int) -> None:
-    """Check that a port can be listened on, in words a person can act on."""
+    """Check that an address and a port can be listened on, in words a person can act on."""
+    with socket.socket() as probe:
+        try:
+            probe.bind((address, 0))
+        except (OSError, TypeError) as problem:  # a TypeError for letters that no host name may have
+            raise DataError(
+                f"--address '{address[:60]}' can't be listened on ({getattr(problem, 'strerror', problem)}): "
+                "give an IPv4 address of this machine, such as 127.0.0.1 or 0.0.0.0"
+            ) from problem
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

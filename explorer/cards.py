@@ -1,31 +1,32 @@
-"""A card of the page: the heading of one view, its plot, or why it can't be drawn."""
+"""Cards of the page: the heading of one view, its plot, or why it can't be drawn; and the board they lie on.
+
+To the browser's layout each stands alone: a change in one does not have the others measured anew.
+"""
 
 import html
 import re
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar
 
 import panel as pn
-import panel_material_ui as pmui
+import param
 from bokeh.events import RangesUpdate
-from bokeh.models import CustomJS
+from bokeh.models import Pane, layouts
+from panel.custom import Child, Children, JSComponent
 
 from data.schema import Column
-from explorer import look
 from explorer.atlas import Diagram
+from explorer.figures import HEIGHTS
 from explorer.notation import to_html, with_unit
-from explorer.picture import Picture, columns_of, window_of
+from explorer.picture import Picture, columns_of
 from explorer.raster import Window
 from explorer.session import State
 from explorer.sheet import Sheet
 from explorer.stars import Stars
 from explorer.text import text
 
-PLOT_HEIGHT = 264
-"""Height of a plot's frame in CSS pixels: two rows of cards fit on a 1440x900 screen."""
-
-FOOTPRINT_HEIGHT = 330
-"""The same on the page of the footprint, whose plots are fewer."""
+HERE = Path(__file__).parent
 
 CARD_WIDTH, CARD_CHROME = 384, 104
 """Least width of a card, and what it needs above and below its plot's frame."""
@@ -56,51 +57,55 @@ def lacking(stars: Stars, columns: tuple[str, ...]) -> str:
     )
 
 
-_REPAINT = """
-const label = cb_obj.axis_label
-if (label.endsWith('{}$$')) cb_obj.axis_label = label.slice(0, -4) + '$$'
-else if (label.endsWith('$$')) cb_obj.axis_label = label.slice(0, -2) + '{}$$'
-"""
+def alone(figure: Any) -> Any:
+    """A figure in a pane that the layout around it does not look into: it is measured on its own account.
+
+    Without the pane each widget that finds its place has all figures of the page measured anew.
+    """
+    return pn.pane.Bokeh(layouts.Column(children=[Pane(elements=[figure])]), margin=0)
 
 
-def follow_theme(figure: Any) -> None:
-    """Have a figure's mathematics drawn anew when the theme changes its colour; Bokeh keeps the old image."""
-    for axis in (*figure.xaxis, *figure.yaxis):
-        axis.js_on_change("axis_label_text_color", CustomJS(code=_REPAINT))
+class Board(JSComponent):
+    """What is above, and cards below it; what is `beside` takes no room, as dialogs."""
+
+    above = Children()
+    cards = Children()
+    beside = Children()
+
+    _esm = HERE / "board.js"
+    _stylesheets: ClassVar[list[str]] = [".cards { display: flex; flex-wrap: wrap; gap: 8px; }"]
 
 
-class Card:
-    """One view on the page."""
+class Card(JSComponent):
+    """One view: `heading` is HTML, `settings` the name of the button that calls `on_settings`."""
 
-    def __init__(
-        self,
-        key: str,
-        title: str,
-        plot: Any,
-        *controls: Any,
-        width: int = CARD_WIDTH,
-        height: int = PLOT_HEIGHT,
-    ) -> None:
-        self._key = key
+    heading = param.String(default="")
+    settings = param.String(default="")
+    controls = Children()
+    plot = Child()
+
+    _esm = HERE / "card.js"
+    _stylesheets: ClassVar[list[str]] = [(HERE / "card.css").read_text()]
+
+    def __init__(self, title: str, on_settings: Callable[[], None] | None = None, **params: Any) -> None:
+        params.setdefault("width", CARD_WIDTH)
+        super().__init__(margin=0, **params)
         self._title = title
-        self.heading = text("heading", title_html(title))
-        self.view = pn.Column(
-            pn.Row(self.heading, *controls, margin=0, sizing_mode="stretch_width"),
-            plot,
-            margin=0,
-            width=width,
-            height=height + CARD_CHROME,
-            styles=look.CARD,
-        )
+        self._on_settings = on_settings
+        self.say("")
 
     def say(self, note: str, title: str | None = None) -> None:
         """Show a note beside the title."""
-        self.heading.object = (
+        self.heading = (
             f"<b>{title_html(title or self._title)}</b> <span class='note'>{html.escape(note)}</span>"
         )
 
+    def _handle_msg(self, data: Any) -> None:
+        if self._on_settings is not None and data == {"settings": True}:
+            self._on_settings()
 
-class MapCard(Card):
+
+class MapCard:
     """A diagram's card: zooming its plot calls `on_window`, its button `on_settings`."""
 
     def __init__(
@@ -114,28 +119,22 @@ class MapCard(Card):
     ) -> None:
         self.diagram = diagram
         self.figure: Any = None
-        height = PLOT_HEIGHT if diagram.group == "maps" else FOOTPRINT_HEIGHT
-        columns = columns_of(diagram, state)
-        missing = lacking(stars, columns)
+        height = HEIGHTS[diagram.group] + CARD_CHROME
+        missing = lacking(stars, columns_of(diagram, state))
         if missing:
-            super().__init__(diagram.key, diagram.title, text("lacking", missing))
-            self.say("not in this catalogue")
+            self.view = Card(diagram.title, plot=text("lacking", missing), height=height)
+            self.view.say("not in this catalogue")
             return
-        x, y = (stars.describe(name, state.derived) for name in columns)
-        self.figure = sheet.figure(diagram, window_of(stars, diagram, state), x, y, height)
-        follow_theme(self.figure)
+        self.figure = sheet.figure(diagram.key)
         self.figure.on_event(RangesUpdate, lambda event: on_window(diagram.key, _window(event)))
-        button = pmui.IconButton(
-            icon="tune",
-            size="small",
-            icon_size="16px",
-            margin=0,
-            description=f"Settings of {plain_title(diagram.title)}",
-            on_click=lambda _: on_settings(diagram.key),
+        self.view = Card(
+            diagram.title,
+            lambda: on_settings(diagram.key),
+            settings=f"Settings of {plain_title(diagram.title)}",
+            plot=alone(self.figure),
+            width=CARD_WIDTH if diagram.group == "maps" else self.figure.frame_width + CARD_CHROME,
+            height=height,
         )
-        width = CARD_WIDTH if diagram.group == "maps" else self.figure.frame_width + 104
-        plot = pn.pane.Bokeh(self.figure, margin=0)
-        super().__init__(diagram.key, diagram.title, plot, button, width=width, height=height)
 
     def move(self, window: Window) -> None:
         """Move the plot's axes; its own event then tells the window."""
@@ -163,7 +162,7 @@ class MapCard(Card):
 
     def show(self, picture: Picture, title: str) -> None:
         """Say how many stars the picture is made of."""
-        self.say(f"{picture.grid.inside:,} stars", title)
+        self.view.say(f"{picture.grid.inside:,} stars", title)
 
 
 def _window(event: RangesUpdate) -> Window:

@@ -14,7 +14,9 @@ from data.schema import Column
 from data.selection import Clause, Selection
 from explorer.atlas import DIAGRAMS
 from explorer.cards import title_html
+from explorer.chips import Chips
 from explorer.choices import flat, quantities
+from explorer.formula import definitions
 from explorer.notation import to_html
 from explorer.session import Derived, Session
 from explorer.stars import Stars
@@ -56,7 +58,9 @@ class Cuts:
         self._stars = stars
         self._session = session
         self._editing: str | None = None
-        self._chips = pn.Column(margin=0, sizing_mode="stretch_width")
+        names = {"edit_name": "Change this cut", "remove_name": "Remove this cut"}
+        self._chips = [Chips(on_remove=self._remove, on_edit=self._edit, **names) for _ in range(2)]
+        self._editing_here = pn.Column(margin=0, sizing_mode="stretch_width")
         self._problem = text("problem", visible=False, margin=(4, 0))
         self._add = pmui.Select(
             label="Add a cut",
@@ -75,8 +79,16 @@ class Cuts:
         )
         self._condition.param.watch(self._conditioned, "value")
         self._words = pn.Column(margin=0, sizing_mode="stretch_width")
+        above, below = self._chips
         self.view = pn.Column(
-            self._chips, self._add, self._words, self._problem, margin=0, sizing_mode="stretch_width"
+            above,
+            self._editing_here,
+            below,
+            self._add,
+            self._words,
+            self._problem,
+            margin=0,
+            sizing_mode="stretch_width",
         )
 
     def _offers(self, derived: tuple[Derived, ...]) -> dict[str, str]:
@@ -97,41 +109,21 @@ class Cuts:
         self._add.options = self._offers(derived)
 
     def show(self, selection: Selection) -> None:
-        """Draw the chips of a selection."""
-        self._chips[:] = [self._chip(clause) for clause in selection.clauses]
+        """Draw the chips of a selection, with the editor below the one that is edited."""
+        clauses = selection.clauses
+        sources = [clause.source for clause in clauses]
+        last = sources.index(self._editing) if self._editing in sources else len(clauses) - 1
+        for chips, part in zip(self._chips, (clauses[: last + 1], clauses[last + 1 :]), strict=True):
+            chips.show((clause.source, self._words_of(clause)) for clause in part)
+        edited = selection.clauses[last : last + 1] if self._editing in sources else ()
+        self._editing_here[:] = [self._editor(clause, self._column_of(clause.predicate)) for clause in edited]
 
-    def _chip(self, clause: Clause) -> Any:
-        column = self._column_of(clause.predicate)
+    def _words_of(self, clause: Clause) -> str:
         words = self.words(clause.predicate)
-        only = (
-            ""
-            if clause.views is None
-            else " and ".join(
-                title_html(DIAGRAMS[key].title) for key in sorted(clause.views) if key in DIAGRAMS
-            )
-        )
-        note = f"<span class='note'>in {only} only</span>" if only else ""
-        words_pane = text("chip-text", f"{words} {note}")
-        edit = pmui.IconButton(
-            icon="edit",
-            size="small",
-            icon_size="15px",
-            margin=0,
-            description="Change this cut",
-            on_click=lambda _: self._edit(clause.source),
-        )
-        remove = pmui.IconButton(
-            icon="close",
-            size="small",
-            icon_size="15px",
-            margin=0,
-            description="Remove this cut",
-            on_click=lambda _: self._remove(clause.source),
-        )
-        row = pn.Row(words_pane, edit, remove, margin=0, sizing_mode="stretch_width", css_classes=["chip"])
-        if clause.source != self._editing:
-            return row
-        return pn.Column(row, self._editor(clause, column), margin=0, sizing_mode="stretch_width")
+        if clause.views is None:
+            return words
+        titles = [title_html(DIAGRAMS[key].title) for key in sorted(clause.views) if key in DIAGRAMS]
+        return f"{words} <span class='note'>in {' and '.join(titles)} only</span>"
 
     def words(self, predicate: Predicate) -> str:
         """A condition as HTML."""
@@ -187,7 +179,9 @@ class Cuts:
         if not event.new.strip():
             return
         try:
-            where = Where.parse(event.new, self._stars.catalogue.described)
+            described = self._stars.catalogue.described
+            known = definitions(self._session.state.derived, described)
+            where = Where.parse(event.new, described, known)
             where.mask({name: self._stars.catalogue[name][:1] for name in where.columns})
         except DataError as problem:
             self._complain(str(problem))

@@ -2,49 +2,81 @@
 
 import html
 import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import panel as pn
 import panel_material_ui as pmui
 
-from data.expression import Expression
+from data.expression import Expression, define
+from data.predicate import OneOf, Predicate, Range
 from data.problem import DataError
-from explorer.session import Derived, Session
+from data.schema import Column
+from explorer.atlas import DIAGRAMS
+from explorer.chips import Chips
+from explorer.session import Derived, Session, State, ViewState
 from explorer.stars import Stars
 from explorer.text import text
 
-NAME = re.compile(r"[A-Za-z0-9 /+().,:\[\]-]{1,40}")
+NAME = re.compile(r"[A-Za-z0-9 _/+*().,:\[\]-]{1,40}")
 """What a name may be made of: it is set as mathematics, where other signs would be commands."""
 
 MOST = 20
 
 
+def definitions(derived: Iterable[Derived], described: Mapping[str, Column]) -> Mapping[str, Expression]:
+    """What the names of computed columns stand for in a text."""
+    return define({known.name: known.expression for known in derived}, described)
+
+
+def users_of(derived: Derived, state: State) -> list[str]:
+    """Where a computed column is in use, in words."""
+    quantity = derived.expression
+    views = [DIAGRAMS[key].title for key, view in state.views.items() if quantity in _of(view)]
+    cuts = [clause for clause in state.selection.clauses if _column_of(clause.predicate) == quantity]
+    return [
+        *(["the colours"] if state.colouring.label == quantity else []),
+        *(["the histogram"] if state.bars.column == quantity else []),
+        *(title.replace("$", "") for title in views),
+        *(["a cut"] if cuts else []),
+    ]
+
+
+def _column_of(predicate: Predicate) -> str | None:
+    return predicate.column if isinstance(predicate, Range | OneOf) else None
+
+
+def _of(view: ViewState) -> tuple[str | None, ...]:
+    return view.y, view.colouring.label if view.colouring else None
+
+
 def compute(stars: Stars, name: str, text: str, known: tuple[Derived, ...]) -> Derived:
     """A new column, tried out on the catalogue; DataError says what is wrong with it."""
     if len(known) >= MOST:
-        raise DataError(f"there are {MOST} computed columns already: open the page anew to begin again")
+        raise DataError(f"there are {MOST} computed columns already: remove one first")
     if not text.strip():
         raise DataError("write an expression, such as eu_fe - ba_fe")
     name = name.strip() or text.strip()[:40]
     if not NAME.fullmatch(name):
         raise DataError(
-            f"the name '{name[:40]}' may hold letters, digits, spaces and / + - ( ) [ ] . , : only"
+            f"the name '{name[:40]}' may hold letters, digits, spaces and _ / + - * ( ) [ ] . , : only"
         )
-    expression = Expression.parse(text, stars.catalogue.described)
+    described = stars.catalogue.described
+    expression = Expression.parse(text, described, definitions(known, described))
     if expression.is_condition:
         raise DataError(f"'{text[:60]}' is a condition, not a number: add it as a cut instead")
     shown = {column.plain for column in stars.catalogue.described.values()}
     if name in shown:
         raise DataError(f"the name {name} is that of a column of the catalogue: choose another")
-    taken = {old.name: stars.describe(old.expression, known) for old in known}
-    expression.describe(name, {**stars.catalogue.described, **taken})
+    made = Derived(name, expression.text)
+    definitions((*known, made), described)
     absent = sorted(column for column in expression.columns if column not in stars.catalogue)
     if absent:
         raise DataError(f"the catalogue has no column {', '.join(absent)}")
     if not np.isfinite(stars.values(expression.text)).any():
         raise DataError(f"'{text[:60]}' has no finite value for any star: check its columns")
-    return Derived(name, expression.text)
+    return made
 
 
 class Formulas:
@@ -62,14 +94,19 @@ class Formulas:
         self._text.param.watch(self._make, "enter_pressed")
         self._problem = text("problem", visible=False, margin=(4, 0))
         self._form = pn.Column(visible=False, margin=0, sizing_mode="stretch_width")
-        self._list = text("formulas")
+        self._list = Chips(on_remove=self._remove, remove_name="Remove this column")
         self.view = pn.Column(
-            self._open, self._form, self._list, margin=(12, 0, 0, 0), sizing_mode="stretch_width"
+            self._open,
+            self._form,
+            self._problem,
+            self._list,
+            margin=(12, 0, 0, 0),
+            sizing_mode="stretch_width",
         )
 
     def _toggle(self, _event: Any) -> None:
         make = pmui.Button(label="Compute", size="small", margin=(4, 0), on_click=self._make)
-        self._form[:] = self._form.objects or [self._name, self._text, make, self._problem]
+        self._form[:] = self._form.objects or [self._name, self._text, make]
         self._name.value = self._text.value = ""
         self._form.visible = not self._form.visible
 
@@ -83,9 +120,23 @@ class Formulas:
             return
         self._problem.visible = False
         self._form.visible = False
-        derived = (*known, made)
-        self._list.object = "".join(
-            f"<div>{html.escape(each.name)} = <code>{html.escape(each.expression)}</code></div>"
+        self._session.change(derived=(*known, made))
+
+    def show(self, derived: Iterable[Derived]) -> None:
+        """List the columns there are."""
+        self._list.show(
+            (each.name, f"{html.escape(each.name)} = <code>{html.escape(each.expression)}</code>")
             for each in derived
         )
-        self._session.change(derived=derived)
+
+    def _remove(self, name: str) -> None:
+        state = self._session.state
+        gone = next(each for each in state.derived if each.name == name)
+        used = users_of(gone, state)
+        self._problem.visible = bool(used)
+        if used:
+            self._problem.object = html.escape(
+                f"{name} is in use ({', '.join(used)}): choose another there first"
+            )
+            return
+        self._session.change(derived=tuple(each for each in state.derived if each is not gone))

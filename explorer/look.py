@@ -39,13 +39,5 @@ TABS: dict[str, Any] = {
     "& .MuiTabs-root, & .MuiTab-root": {"minHeight": "34px", "padding": "4px 16px", "textTransform": "none"},
 }
 
-CARD: dict[str, str] = {
-    "padding": "2px 6px",
-    "box-sizing": "border-box",
-    "border": "1px solid color-mix(in srgb, currentColor 14%, transparent)",
-    "border-radius": "4px",
-    "overflow": "hidden",
-}
-
 LOADER_CSS = "#loader { background: transparent !important; }"
 """While the page settles, its own spinner, without a veil over what is there already."""

@@ -6,7 +6,9 @@ from typing import Any
 
 import holoviews as hv
 import numpy as np
+from numpy.typing import NDArray
 
+from explorer.raster import Window
 from model.chemistry import kiel_split
 
 INK = "#39434f"
@@ -17,17 +19,26 @@ Point = tuple[float, float]
 SUN: Point = (8.0, 0.0)
 
 
-ARROWS = (((7.0, 3.55), (6.35, 3.55), "centre"), ((6.35, -2.9), (6.35, -3.55), "rotation"))
-"""Tail, head and word of the arrows over a face-on map, in kpc."""
+ARROWS = (((0.13, 0.944), (0.044, 0.944), "centre"), ((0.044, 0.14), (0.044, 0.056), "rotation"))
+"""Tail, head and word of the arrows over a face-on map, in fractions of its window."""
+
+BARB, GAP = 0.035, 0.025
+"""Length of an arrow's barbs and distance of its word, likewise."""
 
 
-def _sun() -> Any:
+def _sun(_window: Window) -> Any:
     return hv.Points([SUN]).opts(marker="circle_dot", size=11, color=HALO, line_color=INK, line_width=1.5)
 
 
-def _compass() -> Any:
-    lines = [line for tail, head, _ in ARROWS for line in _arrow(tail, head)]
-    places = [(max(tail[0], head[0]) + 0.15, (tail[1] + head[1]) / 2, word) for tail, head, word in ARROWS]
+def _compass(w: Window) -> Any:
+    def place(at: NDArray[np.float64]) -> Point:
+        return w.x0 + at[0] * (w.x1 - w.x0), w.y0 + at[1] * (w.y1 - w.y0)
+
+    lines = [[place(at) for at in line] for tail, head, _ in ARROWS for line in _arrow(tail, head)]
+    places = [
+        (*place(np.array([max(tail[0], head[0]) + GAP, (tail[1] + head[1]) / 2])), word)
+        for tail, head, word in ARROWS
+    ]
     words = hv.Labels(places).opts(
         text_color=INK, text_align="left", text_baseline="middle", text_font_size="8pt", hooks=[_on_paper]
     )
@@ -38,14 +49,15 @@ def _on_paper(plot: Any, _element: Any) -> None:
     plot.handles["glyph"].update(background_fill_color=HALO, background_fill_alpha=0.8, padding=2)
 
 
-def _arrow(tail: Point, head: Point) -> list[list[Point]]:
-    along = np.subtract(head, tail)
+def _arrow(tail: Point, head: Point) -> list[list[NDArray[np.float64]]]:
+    start, end = np.array(tail), np.array(head)
+    along = (end - start) / np.hypot(*(end - start))
     across = np.array([-along[1], along[0]])
-    left, right = (tuple(head - 0.3 * along + side * 0.2 * across) for side in (1, -1))
-    return [[tail, head], [left, head, right]]
+    left, right = (end - BARB * along + side * 0.6 * BARB * across for side in (1, -1))
+    return [[start, end], [left, end, right]]
 
 
-def _eq1() -> Any:
+def _eq1(_window: Window) -> Any:
     teff = np.array([3000.0, 5200.0, 5200.0001, 9000.0])
     line = hv.Curve((teff, kiel_split(teff)))
     return line.opts(color=HALO, line_width=4) * line.clone().opts(
@@ -53,4 +65,6 @@ def _eq1() -> Any:
     )
 
 
-MARKS: Mapping[str, Callable[[], Any]] = MappingProxyType({"sun": _sun, "compass": _compass, "eq1": _eq1})
+MARKS: Mapping[str, Callable[[Window], Any]] = MappingProxyType(
+    {"sun": _sun, "compass": _compass, "eq1": _eq1}
+)

@@ -11,21 +11,21 @@ import panel as pn
 import panel_material_ui as pmui
 from bokeh.document import Document
 
-from data.predicate import OneOf, Range
 from data.problem import DataError
 from data.schema import Column
-from data.selection import Clause, Selection
 from explorer import choices, look, picture
 from explorer.about import about_html
-from explorer.atlas import DEFAULT_CUTS, DIAGRAMS, DefaultCut
+from explorer.atlas import DIAGRAMS
 from explorer.bars import BarChart
-from explorer.cards import PLOT_HEIGHT, Card, MapCard, follow_theme
+from explorer.cards import CARD_CHROME, Board, Card, MapCard, alone
 from explorer.controls import ColourControls, colour_map_of
 from explorer.cuts import Cuts
 from explorer.download_menu import DownloadMenu
+from explorer.figures import HEIGHTS
 from explorer.formula import Formulas
 from explorer.hover import Tip, number_of_stars, text_of
-from explorer.painter import HISTOGRAM, Painted, Painter, Threads
+from explorer.opening import Opening
+from explorer.painter import HISTOGRAM, Easel, Painted, Painter, Threads
 from explorer.palette import Scale
 from explorer.raster import Window
 from explorer.session import Bars, Colouring, Session, State
@@ -37,48 +37,31 @@ from explorer.text import text
 LOG = logging.getLogger(__name__)
 
 
-def default_selection(stars: Stars) -> Selection:
-    """The paper's default cuts, those whose columns the catalogue has."""
-    selection = Selection()
-    for cut in DEFAULT_CUTS:
-        if stars.has(cut.column):
-            selection = selection.with_(
-                Clause(f"cut:{cut.column}", _predicate(cut, stars), cut.views or None)
-            )
-    return selection
-
-
-def _predicate(cut: DefaultCut, stars: Stars) -> Range | OneOf:
-    if stars.catalogue.described[cut.column].kind == "flag":
-        return OneOf(cut.column, (1,))
-    return Range(cut.column, cut.low, cut.high)
-
-
 class VisitorPage:
     """Everything one visitor has; let go of by `close`."""
 
-    def __init__(self, stars: Stars, threads: Threads, downloads: Any, document: Document) -> None:
+    def __init__(
+        self, stars: Stars, opening: Opening, threads: Threads, downloads: Any, document: Document
+    ) -> None:
         self._stars = stars
         self._document = document
         self._closed = False
         self._threads = threads
-        self.session = Session(choices.opening(stars, default_selection(stars)))
+        state = opening.state
+        self.session = Session(state)
         self._drawn: dict[str, picture.Picture] = {}
         self._painted_of: dict[str, State] = {}
         self._question: tuple[str, float, float] | None = None
         self._answering = False
-        state = self.session.state
         self._tip = Tip(self._ask)
-        self._sheet = Sheet(DIAGRAMS)
-        self._drawable = {
-            key: diagram
-            for key, diagram in DIAGRAMS.items()
-            if all(stars.has(column) for column in picture.columns_of(diagram, state))
-        }
+        figures = opening.figures.take()
+        self._sheet = Sheet(figures)
+        self._drawable = opening.diagrams
         self._cards = self._build("maps", state)
-        self._bars = BarChart(PLOT_HEIGHT)
+        self._bars = BarChart(figures)
         self._bars_card = self._histogram_card(state)
-        self._painter = Painter(stars, self._drawable, threads, self._deliver, self._fail)
+        easel = Easel(stars, opening.diagrams, threads.views, opening.fitted)
+        self._painter = Painter(easel, threads.crews, self._deliver, self._fail)
         self._controls = ColourControls(stars, state.colouring, state.derived, self._recolour, self._refit)
         self._cuts = Cuts(stars, self.session)
         self._formulas = Formulas(stars, self.session)
@@ -90,7 +73,7 @@ class VisitorPage:
         self._download = DownloadMenu(stars, self.session, downloads)
         self.session.listen(self._changed)
         self._cuts.show(state.selection)
-        self._painter.request(state, {*self._shown, HISTOGRAM})
+        self._show(opening.painted)
 
     @property
     def _shown(self) -> set[str]:
@@ -127,8 +110,12 @@ class VisitorPage:
         column.param.watch(choose, "value")
         log.param.watch(choose, "value")
         self._bars_column = column
-        follow_theme(self._bars.figure)
-        return Card(HISTOGRAM, "Histogram", pn.pane.Bokeh(self._bars.figure, margin=0), column, log)
+        return Card(
+            "Histogram",
+            controls=[column, log],
+            plot=alone(self._bars.figure),
+            height=HEIGHTS["maps"] + CARD_CHROME,
+        )
 
     # what the visitor does
 
@@ -164,6 +151,7 @@ class VisitorPage:
         if after.derived != before.derived:
             self._controls.offer(after.derived)
             self._cuts.offer(after.derived)
+            self._formulas.show(after.derived)
             self._bars_column.options = choices.flat(choices.quantities(self._stars, after.derived))
         if after.bars != before.bars:
             views.add(HISTOGRAM)
@@ -182,10 +170,10 @@ class VisitorPage:
 
     def _visit_footprint(self) -> None:
         """Make and paint the views of that page when it is first opened."""
-        if len(self._footprint) == 0:
+        if not self._footprint.cards:
             cards = self._build("footprint", self.session.state)
             self._cards |= cards
-            self._footprint[:] = [card.view for card in cards.values()]
+            self._footprint.cards = [card.view for card in cards.values()]
             self._painter.request(self.session.state, cards.keys() & self._drawable.keys())
 
     # what comes back
@@ -310,24 +298,19 @@ class VisitorPage:
             margin=(0, 12),
             align="center",
         )
-        cards = [card.view for card in self._cards.values()]
-        maps = pn.Column(
-            self._alerts,
-            self._controls.row,
-            pn.FlexBox(*cards, self._bars_card.view, gap="8px", margin=0),
-            self._tip.div,
-            self._download.dialog,
-            self._settings.dialog,
-            margin=0,
+        maps = Board(
+            above=[self._alerts, self._controls.row],
+            cards=[*(card.view for card in self._cards.values()), self._bars_card],
+            beside=[self._tip.div, self._download.dialog, self._settings.dialog],
             sizing_mode="stretch_width",
         )
-        self._footprint = pn.FlexBox(gap="8px", margin=0)
+        self._footprint = Board(sizing_mode="stretch_width")
         about = text("about", about_html(catalogue))
         tabs = pmui.Tabs(
             ("Maps", maps), ("Footprint", self._footprint), ("About", about), margin=0, sx=look.TABS
         )
         tabs.param.watch(lambda event: self._visit_footprint() if event.new == 1 else None, "active")
-        self._page = pmui.Page(
+        page = pmui.Page(
             title="Milky Way enrichment explorer",
             header=[badge, self._count, pn.Spacer(sizing_mode="stretch_width"), self._download.view],
             sidebar=[
@@ -343,20 +326,24 @@ class VisitorPage:
             theme_config=look.THEME,
             sx=look.PAGE,
             raw_css=[look.LOADER_CSS],
+            busy_indicator=None,
         )
-        return self._page
+        _release(page)
+        return page
 
     def close(self) -> None:
         """Let go of everything, so that a visitor who left leaves nothing in memory."""
         self._closed = True
         self.session.close()
-        _release(self._page)
         self._drawn.clear()
         self._painted_of.clear()
 
 
 def _release(page: Any) -> None:
-    """End what ties a page to the server's own state, which would keep it in memory for ever."""
+    """End what ties a page to the server's own state, which would keep it in memory for ever.
+
+    It also tells every visitor whenever the server works for any of them.
+    """
     for watcher in tuple(pn.state.param.watchers["busy"]["value"]):
         if getattr(getattr(watcher.fn, "__self__", None), "self", None) is page:
             pn.state.param.unwatch(watcher)

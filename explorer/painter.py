@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from threading import Lock
+from types import MappingProxyType
 
 import numpy as np
 
@@ -53,45 +54,33 @@ class Threads:
     crews: Executor
 
 
-class Painter:
-    """One visitor's painter.
+class Easel:
+    """Paints views of states for one visitor, and remembers the colour ranges it fitted: they stay put.
 
-    `deliver` and `fail` are called from another thread, with what was painted or with what went wrong.
+    `fitted` is what was fitted before, as to the page that all visitors open with.
     """
 
     def __init__(
         self,
         stars: Stars,
         diagrams: Mapping[str, Diagram],
-        threads: Threads,
-        deliver: Callable[[Painted], None],
-        fail: Callable[[BaseException], None],
+        views: Executor,
+        fitted: Mapping[Slot, Scale] = MappingProxyType({}),
     ) -> None:
         self._stars = stars
         self._diagrams = diagrams
-        self._threads = threads
-        self._deliver = deliver
-        self._fail = fail
-        self._lock = Lock()
-        self._waiting: tuple[State, frozenset[str]] | None = None
-        self._busy = False
-        self._fitted: dict[Slot, Scale] = {}
+        self._views = views
+        self._fitted = dict(fitted)
         self._outdated: set[Slot] = set()
 
-    def request(self, state: State, views: Iterable[str]) -> None:
-        """Ask for views of a state; what still waits of an older state is painted as of this one."""
-        with self._lock:
-            older = self._waiting[1] if self._waiting else frozenset()
-            self._waiting = (state, older | frozenset(views))
-            if self._busy:
-                return
-            self._busy = True
-        self._threads.crews.submit(self._work)
+    @property
+    def fitted(self) -> Mapping[Slot, Scale]:
+        """A copy of the colour ranges fitted so far."""
+        return MappingProxyType(dict(self._fitted))
 
     def refit(self, state: State, view: str = "") -> None:
         """Forget a view's fitted colour range, or the shared one: what is painted next fits it anew."""
-        with self._lock:
-            self._outdated.add(self._slot(view, state) if view else ("", state.colouring.question))
+        self._outdated.add(self._slot(view, state) if view else ("", state.colouring.question))
 
     def _slot(self, view: str, state: State) -> Slot:
         """Whose range a view has: its own, its page's for counts, or that of all maps that ask the same."""
@@ -101,36 +90,14 @@ class Painter:
             return diagram.group, question
         return ("" if state.view(view).colouring is None else view), question
 
-    def _work(self) -> None:
-        while True:
-            with self._lock:
-                task, self._waiting = self._waiting, None
-                for slot in self._outdated:
-                    self._fitted.pop(slot, None)
-                self._outdated.clear()
-                if task is None:
-                    self._busy = False
-                    return
-            self._attempt(*task)
-
-    def _attempt(self, state: State, views: frozenset[str]) -> None:
-        """Paint and deliver; whatever goes wrong reaches the log and the visitor, and the painter goes on."""
-        try:
-            self._deliver(self._paint(state, views))
-        except Exception as problem:
-            LOG.exception("painting failed")
-            try:
-                self._fail(problem)
-            except Exception:
-                LOG.exception("the visitor could not be told")
-
-    def _paint(self, state: State, views: frozenset[str]) -> Painted:
-        keys = sorted(views & self._diagrams.keys())
-        grids = dict(
-            zip(keys, self._threads.views.map(lambda key: self._grid(key, state), keys), strict=True)
-        )
+    def paint(self, state: State, views: Iterable[str]) -> Painted:
+        """Paint views of a state, now."""
+        while self._outdated:
+            self._fitted.pop(self._outdated.pop(), None)
+        keys = sorted({*views} & self._diagrams.keys())
+        grids = dict(zip(keys, self._views.map(lambda key: self._grid(key, state), keys), strict=True))
         scales = self._scales(state, grids)
-        pictures = self._threads.views.map(
+        pictures = self._views.map(
             lambda key: picture.paint(self._stars, self._diagrams[key], state, grids[key], scales[key]), keys
         )
         histogram = self._histogram(state) if HISTOGRAM in views else None
@@ -172,3 +139,59 @@ class Painter:
     def _histogram(self, state: State) -> Histogram:
         column = self._stars.describe(state.bars.column, state.derived)
         return picture.histogram(self._stars, state.bars, column.low, column.high, state)
+
+
+class Painter:
+    """Paints what one visitor asks for on other threads; only the newest state waits.
+
+    `deliver` and `fail` are called from another thread, with what was painted or with what went wrong.
+    """
+
+    def __init__(
+        self,
+        easel: Easel,
+        crews: Executor,
+        deliver: Callable[[Painted], None],
+        fail: Callable[[BaseException], None],
+    ) -> None:
+        self._easel = easel
+        self._crews = crews
+        self._deliver = deliver
+        self._fail = fail
+        self._lock = Lock()
+        self._waiting: tuple[State, frozenset[str]] | None = None
+        self._busy = False
+
+    def request(self, state: State, views: Iterable[str]) -> None:
+        """Ask for views of a state; what still waits of an older state is painted as of this one."""
+        with self._lock:
+            older = self._waiting[1] if self._waiting else frozenset()
+            self._waiting = (state, older | frozenset(views))
+            if self._busy:
+                return
+            self._busy = True
+        self._crews.submit(self._work)
+
+    def refit(self, state: State, view: str = "") -> None:
+        """Forget a view's fitted colour range, or the shared one: what is painted next fits it anew."""
+        self._easel.refit(state, view)
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                task, self._waiting = self._waiting, None
+                if task is None:
+                    self._busy = False
+                    return
+            self._attempt(*task)
+
+    def _attempt(self, state: State, views: frozenset[str]) -> None:
+        """Paint and deliver; whatever goes wrong reaches the log and the visitor, and the painter goes on."""
+        try:
+            self._deliver(self._easel.paint(state, views))
+        except Exception as problem:
+            LOG.exception("painting failed")
+            try:
+                self._fail(problem)
+            except Exception:
+                LOG.exception("the visitor could not be told")

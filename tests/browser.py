@@ -224,6 +224,11 @@ class Visit:
         return list(self.page.locator(f".bk-panel-models-markup-HTML.{kind}").evaluate_all(_WORDS))
 
     @property
+    def headings(self) -> list[str]:
+        """Of each card of the page that is shown."""
+        return self.page.locator("h2.heading").all_text_contents()
+
+    @property
     def count(self) -> tuple[int, int]:
         """How many stars the header says are shown, and of how many."""
         found = re.fullmatch(r"([\d,]+) of ([\d,]+) stars", self.text_of("count")[0])
@@ -239,7 +244,7 @@ class Visit:
     @property
     def chips(self) -> list[str]:
         """The cuts, in words."""
-        return [" ".join(words.split()) for words in self.text_of("chip-text")]
+        return [" ".join(words.split()) for words in self.page.locator("li .words").all_text_contents()]
 
     # what a person does
 

@@ -385,8 +385,11 @@ def some(**changed: Any) -> dict[str, Any]:
     [
         ({name: values[:0] for name, values in stars().items()}, "has columns but no rows"),
         ({"alpha": [1.0], "beta": [2.0]}, "no columns we recognise"),
-        ({"teff": [np.nan], "fe_h": [np.nan], "ra": [np.nan]}, "every value of teff, fe_h, ra is missing"),
-        (some(teff=["hot", "5000", "cold"]), "column teff must hold numbers"),
+        (
+            {"teff": [np.nan], "fe_h": [np.nan], "ra": [np.nan]},
+            "stars.parquet has no value that is not missing",
+        ),
+        (some(teff=["hot", "5000", "cold"]), "stars.parquet: column teff must hold numbers"),
         (some(source_id=[4.9e18, 1.0, 2.0]), "digits are lost"),
         (some(giantmodel=["yes", "no", "perhaps"]), "must hold true or false"),
     ],

@@ -4,12 +4,14 @@ import errno
 import gzip
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
 
@@ -23,6 +25,7 @@ from astropy.io import fits
 from astropy.table import Table
 
 from explorer.__main__ import app, main
+from explorer.places import data_folder
 from tests.served import ROOT, Served, fetch, free_port
 
 STARS = "teff,fe_h,R,z\n5000,0.1,8.0,0.0\n5100,0.2,9.0,1.0\n"
@@ -159,7 +162,7 @@ MISTAKES = {
     "bound no number": Mistake(
         "a.csv.gz",
         lambda: gzip.compress(STARS.encode()),
-        ("EXPLORER_UNPACKED_GIB is 'lots'", "a number of GiB"),
+        ("EXPLORER_UNPACKED_GIB is 'lots'", "a positive number of GiB"),
         {"EXPLORER_UNPACKED_GIB": "lots"},
     ),
     "web page": Mistake(
@@ -184,7 +187,9 @@ MISTAKES = {
         ("column 'teff' of", "a.txt", "'hot'", "correct that row"),
     ),
     "ragged": Mistake("a.csv", said(STARS + "5200,0\n"), ("a.csv is no regular table", "as many fields")),
-    "all missing": Mistake("a.csv", said("teff,fe_h,R\n,,\nNaN,,\n"), ("every value of teff, fe_h, R",)),
+    "all missing": Mistake(
+        "a.csv", said("teff,fe_h,R\n,,\nNaN,,\n"), ("a.csv has no value that is", "teff, fe_h, R")
+    ),
     "CSV without rows": Mistake("a.csv", said("teff,fe_h,R,z\n"), ("a.csv has columns but no rows", "star")),
     "FITS without rows": Mistake("a.fits", lambda: as_fits(0), ("a.fits has columns but no rows", "star")),
     "Parquet without rows": Mistake("a.parquet", lambda: as_parquet(0), ("columns but no rows", "star")),
@@ -207,11 +212,12 @@ def test_a_wrong_catalogue_is_one_line_and_leaves_nothing(run, place, monkeypatc
     ("given", "says"),
     [
         ("absent.fits", "absent.fits does not exist: give the path of a table"),
+        ("", "the path of the catalogue is empty: give that of a table (FITS, Parquet"),
         (".", "is a folder without Parquet files: expected parts such as"),
         ("/dev/null", "/dev/null is neither a file nor a folder"),
         ("x" * 300, "File name too long (/"),
     ],
-    ids=["absent", "folder", "device", "long name"],
+    ids=["absent", "empty", "folder", "device", "long name"],
 )
 @pytest.mark.parametrize("command", ["info", "serve"])
 def test_no_catalogue_at_all(run, command, given, says):
@@ -282,13 +288,27 @@ EXPORTS = {
     "lines": (["--where", "teff > 1\n\n;"], "cannot read ';'"),
     "deep": (["--where", "(" * 3000 + "teff > 1" + ")" * 3000], "expression"),
     "markup": (["--where", "[bold]teff[/bold] > 1"], "[bold]teff[/bold]"),
-    "column absent": (["--columns", "teff,nope"], "no column 'nope' to export"),
+    "column absent": (["--columns", "teff,\nnope"], "no column 'nope' to export: see 'explorer info'"),
     "column missing": (["--columns", "teff,mg_fe"], "no column mg_fe: not in the file"),
     "column twice": (["--columns", "teff,teff"], "name each once"),
     "no column": (["--columns", ""], "no column '' to export"),
     "no definition": (["--derive", "teff"], "--derive 'teff' is no definition: write NAME = EXPRESSION"),
     "derived from nothing": (["--derive", "a = 1"], "names no column"),
     "derived from absent": (["--derive", "a = nope"], "no column 'nope'"),
+    "derived from itself": (["--derive", "a = a + R"], "a is computed from a, that is itself"),
+    "derived too early": (
+        ["--derive", "a = q * 2", "--derive", "q = R"],
+        "from q, which is defined after it",
+    ),
+    "derived too large": (
+        [
+            word
+            for n in range(1, 20)
+            for word in ("--derive", f"n{n} = n{n - 1} * n{n - 1}" if n > 1 else "n1 = R + z")
+        ],
+        "written out",
+    ),
+    "derived means more": (["--derive", "[Mg/Fe] = R"], "[Mg/Fe] means mg_fe wherever it is written"),
     "derived twice": (["--derive", "a = teff", "--derive", "a = fe_h"], "defines 'a' twice"),
     "derived name": (["--derive", "a;b = teff"], "'a;b' cannot name a column"),
     "name without format": (["--out", "out"], "end it with one of .csv, .fits, .parquet"),
@@ -329,7 +349,10 @@ OPTIONS = {
     "port too high": (["serve", "--port", "65536"], "less than or equal to 65535"),
     "port in words": (["serve", "--port", "http"], "'--port': Input should be a valid integer"),
     "no address": (["serve", "--address", ""], "--address is empty", "such as 127.0.0.1"),
-    "address of others": (["serve", "stars.csv", "--address", "192.0.2.1"], "192.0.2.1 can't be used"),
+    "address of others": (["serve", "--address", "192.0.2.1"], "--address '192.0.2.1' can't", "IPv4 address"),
+    "address unknown": (["serve", "--address", "a..b"], "--address 'a..b' can't be", "such as 127.0.0.1"),
+    "address odd": (["serve", "--address", "é" * 80], "--address 'é", "IPv4 address of this machine"),
+    "address IPv6": (["serve", "--address", "::1"], "--address '::1' can't be listened on", "IPv4 address"),
     "address as link": (["serve", "--origin", "http://a.org:80"], "'http://a.org:80' is no host: write HOST"),
     "delta": (["info", "stars.csv", "--delta", "wide"], "--delta 'wide' is no focal length: give per-star"),
     "potential": (["info", "stars.csv", "--potential", "M31"], "no potential is called 'M31': give one of"),
@@ -367,6 +390,18 @@ def test_the_same_from_a_shell(place, words, says):
     assert tree(place) == before
 
 
+@pytest.mark.parametrize("bound", ["-1", "0", "nan", "inf", "lots"])
+@pytest.mark.parametrize("command", ["info", "serve"])
+def test_a_bound_of_the_cache_that_is_none(run, place, monkeypatch, bound, command):
+    """Also where the catalogue is in the cache already."""
+    assert run("info", "stars.csv").status == 0
+    monkeypatch.setenv("EXPLORER_CACHE_GIB", bound)
+    words = ["--port", free_port()] if command == "serve" else []
+    run(command, "stars.csv", *words).is_one_line(
+        f"EXPLORER_CACHE_GIB is '{bound}': expected a positive number of GiB such as 40"
+    )
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 def test_a_full_disk_behind_standard_output(place):
     command = [sys.executable, "-m", "explorer", "info", "stars.csv"]
@@ -376,6 +411,11 @@ def test_a_full_disk_behind_standard_output(place):
             command, check=False, stdout=full, stderr=subprocess.PIPE, text=True, env=environment
         )
     Outcome(done.returncode, "", done.stderr).is_one_line("No space left on device: check that the place")
+
+
+def test_our_own_folder_may_be_named_from_home(place, monkeypatch):
+    monkeypatch.setenv("EXPLORER_DATA", "~/mocks")
+    assert data_folder() == place.parent / "home" / "mocks"
 
 
 # info
@@ -498,6 +538,64 @@ def test_a_round_trip(run, place, mock, suffix):
     np.testing.assert_allclose(written[ratio], chosen.eu_fe - chosen.ba_fe, atol=1e-6)
 
 
+OWN = """
+[columns]
+teff = {from = "temperature"}
+fe_h = {from = "metals"}
+ra = {from = "ra"}
+dec = {from = "dec"}
+distance = {from = "distance"}
+pmra = {from = "pmra"}
+pmdec = {from = "pmdec"}
+rv = {from = "rv"}
+"""
+
+
+def command_in(path: Path) -> list[str]:
+    """The words of the command that a file says it was made by."""
+    if path.suffix == ".csv":
+        told = next(line for line in path.read_text().splitlines() if line.startswith("# command: "))
+        return shlex.split(told.removeprefix("# command: "))
+    if path.suffix == ".fits":
+        return shlex.split(fits.getheader(path, 1)["COMMAND"])
+    return shlex.split(pq.read_schema(path).metadata[b"command"].decode())
+
+
+@pytest.mark.parametrize(
+    ("suffix", "conventions"),
+    [
+        (".csv", ["--r0", "8.25", "--z-sun", "-0.01"]),
+        (".fits", ["--delta", "0.4", "--orbits"]),
+        (".parquet", ["--z-sun", "0.0", "--delta", "0.45"]),
+    ],
+)
+def test_the_command_in_a_file_makes_it_again(run, place, monkeypatch, suffix, conventions):
+    """In another folder, with the catalogue and the mapping; other conventions would give another file."""
+    rng = np.random.default_rng(7)
+    numbers = {name: rng.uniform(0.1, 1, 20) for name in ("metals", "distance", "pmra", "pmdec", "rv")}
+    sky = {"ra": rng.uniform(0, 360, 20), "dec": rng.uniform(-60, 60, 20)}
+    first, second = (place / name for name in ("first", "it's another"))
+    for folder in (first, second):
+        (folder / "mappings").mkdir(parents=True)
+        pd.DataFrame({"temperature": 5000.0, **numbers, **sky}).to_csv(folder / "-my stars.csv", index=False)
+    (first / "mappings" / "my own.toml").write_text(OWN)
+    (second / "my own.toml").write_text(OWN)
+    out = f"my stars{suffix}"
+    monkeypatch.chdir(first)
+    words = ["./-my stars.csv", "--out", out, "--mapping", "mappings/my own.toml", *conventions]
+    words += ["--derive", "cold = Jz < 20", "--derive", "a, b = where(cold, 1, 2) * R"]
+    words += ["--where", "-`a, b` < 1", "--columns", 'ra,R,Jz,JR,"a, b"']
+    done = run("export", *words)
+    assert (done.status, done.err) == (0, "")
+    program, *again = command_in(first / out)
+    assert program == "explorer"
+    monkeypatch.chdir(second)
+    assert run(*again).status == 0
+    assert (second / out).read_bytes() == (first / out).read_bytes()
+    assert run(*(word for word in again if word not in conventions), "--overwrite").status == 0
+    assert not read(second / out).equals(read(first / out))
+
+
 @pytest.mark.parametrize("suffix", [".csv", ".fits", ".parquet"])
 def test_no_rows_is_a_table_too_and_said(run, mock, suffix):
     out = Path(f"none{suffix}")
@@ -567,6 +665,11 @@ def test_help_tells_every_command_and_option(run, command):
         assert parameter.help
         assert parameter.opts[0] in done.out
         assert " ".join(parameter.help.split()[:2]) in done.out
+
+
+def test_it_says_which_version_it_is(run):
+    done = run("--version")
+    assert (done.status, done.out, done.err) == (0, f"explorer {version('enrichment-explorer')}\n", "")
 
 
 def test_without_a_word_it_helps(run):

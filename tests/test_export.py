@@ -8,6 +8,7 @@ import resource
 import shlex
 from dataclasses import replace
 from errno import EDQUOT, ENOSPC
+from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
@@ -328,6 +329,28 @@ def test_derived_columns_are_like_any_other(written, in_source_order):
     assert whole["rich"].mask.sum() == np.isnan(in_source_order["eu_fe"] - in_source_order["ba_fe"]).sum()
 
 
+def test_the_condition_in_the_file_stands_alone(facts):
+    told = facts("csv", where="rich and eu_ba < 2", derived={"eu_ba": "[Eu/Ba]", "rich": "eu_ba > 0"})
+    assert told["where"] == "eu_fe - ba_fe > 0 and eu_fe - ba_fe < 2"
+    assert told["derived"] == "eu_ba = eu_fe - ba_fe; rich = eu_fe - ba_fe > 0"
+
+
+def test_a_column_that_the_catalogue_lacks_may_be_computed(written, in_source_order):
+    table = pq.read_table(written("parquet", derived={"vT": "R * 2"}, columns=["vT"], where="vT > 0"))
+    twice = in_source_order["R"].astype(float) * 2
+    np.testing.assert_array_equal(table["vT"].to_numpy(), twice[twice > 0])
+
+
+def test_the_command_repeats_how_the_catalogue_was_opened(catalogue):
+    opened = replace(
+        catalogue, source=Path("-my stars.csv"), options=("--r0", "8.2", "--mapping", "it's.toml")
+    )
+    extract = Extract.of(opened, "csv", derived={"a, b": "R"}, columns=["R", "a, b"])
+    words = shlex.split(extract._command("out.csv"))
+    assert words[:7] == ["explorer", "export", "./-my stars.csv", "--r0", "8.2", "--mapping", "it's.toml"]
+    assert words[words.index("--columns") + 1] == 'R,"a, b"'
+
+
 def test_fits_names_differ_also_without_case(catalogue, tmp_path):
     derived = {"[Eu/Ba]": "[Eu/Ba]", "eu_ba": "[Eu/Ba]"}
     path = export(catalogue, tmp_path / "a.fits", derived=derived, columns=["[Eu/Ba]", "eu_ba"]).path
@@ -337,8 +360,8 @@ def test_fits_names_differ_also_without_case(catalogue, tmp_path):
 @pytest.mark.parametrize(
     ("request_", "problem"),
     [
-        ({"columns": ["nope"]}, "no column 'nope' to export"),
-        ({"columns": ["fe_hh"]}, "fe_h"),
+        ({"columns": ["nope"]}, "no column 'nope' to export: see 'explorer info' for those there are$"),
+        ({"columns": ["fe_hh"]}, r"no column 'fe_hh' to export: did you mean fe_h.*\?$"),
         ({"columns": ["v_phi"]}, "has no column vT: needs rv"),
         ({"columns": []}, "none or named twice"),
         ({"columns": ["R", "R"]}, "named twice"),
@@ -347,7 +370,10 @@ def test_fits_names_differ_also_without_case(catalogue, tmp_path):
         ({"where": "R >"}, "ends where"),
         ({"where": Selection((Clause("v", Range("vT", 0, 1)),))}, "this catalogue has no column vT"),
         ({"derived": {"r": "R * 2"}}, "taken by R"),
-        ({"derived": {"new": "newer + R", "newer": "R"}}, "no column 'newer'"),
+        (
+            {"derived": {"new": "newer + R", "newer": "R"}},
+            "new is computed from newer, which is defined after",
+        ),
         ({"derived": {"a\nb": "R"}}, "cannot name"),
         ({"form": "xls"}, "no format 'xls': choose one of csv, fits, parquet"),
     ],

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from data.expression import CHUNK, Expression
+from data.expression import CHUNK, Expression, define
 from data.functions import FUNCTIONS
 from data.parser import MAX_DEPTH, MAX_LENGTH, MAX_TERMS, parse
 from data.problem import DataError
@@ -212,6 +212,32 @@ def test_numbers_equal_the_oracle_row_by_row(term, rows):
     np.testing.assert_array_equal(found, [math.nan if value is None else value for value in expected])
 
 
+USES = (
+    "c", "not c", "c and a > 0.1", "a < 0 or (c and d < 1)", "not (c or a == 3)", "where(c, a, 2) > 0",
+    "where(c and a > 0, c, d) >= 1", "c + 1 > a", "-c < 0", "missing(c)", "missing(a) or isfinite(c)",
+    "c == 1", "c != 0", "c in (1, 2)", "not a in (0, 3)", "min(a, c, d) < 1", "0 <= a < d", "c < giantmodel",
+    "-a ** 2 < c", "a - (a - d) / a >= 0", "abs(a) * (a - 1) <= R", "a - ra", "c * d", "d ** -a",
+)  # fmt: skip
+"""Every place in which a name may stand."""
+
+
+@settings(max_examples=300, deadline=None)
+@given(a=NUMBER, c=CONDITION, use=st.sampled_from(USES), rows=ROWS)
+def test_names_written_out_give_what_columns_computed_before_would(a, c, use, rows):
+    texts = {"a": f"{write(a)} + 0 * ra", "c": f"{write(c)} and R == R", "d": "where(c, a, 1) / (a + c)"}
+    columns, described = stored(rows), dict(COLUMNS)
+    for name, text in texts.items():
+        step = Expression.parse(text, described)
+        columns[name] = step.values(columns)
+        described[name] = step.describe(name, described)
+    expected = Expression.parse(use, described)
+    found = Expression.parse(use, COLUMNS, define(texts))
+    assert found.is_condition == expected.is_condition
+    assert found.columns <= COLUMNS.keys()
+    np.testing.assert_array_equal(found.values(stored(rows)), expected.values(columns))
+    assert Expression.parse(found.text) == found
+
+
 @settings(max_examples=300, deadline=None)
 @given(term=CONDITION)
 def test_the_canonical_text_reads_back_as_the_same_tree(term):
@@ -374,6 +400,77 @@ def test_check_against_a_catalogue_that_lacks_a_column():
         expression.check(described)
     with pytest.raises(DataError, match="text where a number"):
         Expression.parse("fe_h + 1 > 0").check(COLUMNS | {"fe_h": replace(COLUMNS["plate"], name="fe_h")})
+
+
+@pytest.mark.parametrize(
+    ("texts", "use", "written"),
+    [
+        ({"a": "R + z"}, "a * a > a", "(R + z) * (R + z) > R + z"),
+        ({"a": "R + z", "q": "a - 1"}, "2 - q > 0", "2 - (R + z - 1) > 0"),
+        ({"a": "R > 8 and z > 0"}, "a and fe_h > 0", "R > 8 and z > 0 and fe_h > 0"),
+        ({"a": "R > 8 or z > 0"}, "not a", "not (R > 8 or z > 0)"),
+        ({"a": "R > 8"}, "a * 2 > 1", "where(R > 8, 1, 0) * 2 > 1"),
+        ({"a": "giantmodel"}, "a and a + 1 > 1", "giantmodel and giantmodel + 1 > 1"),
+        ({"[Eu/Ba] / 2": "[Eu/Ba] / 2"}, "`[Eu/Ba] / 2` > 0", "(eu_fe - ba_fe) / 2 > 0"),
+        ({"[Eu/Ba]": "eu_fe - ba_fe"}, "[Eu/Ba] > 0", "eu_fe - ba_fe > 0"),
+        ({"[Ni/Fe]": "fe_h * 2"}, "`[Ni/Fe]` > 0", "fe_h * 2 > 0"),
+        ({"a": Expression.parse("v_phi / R")}, "a > 1", "vT / R > 1"),
+        ({"a": "R", "q": "z"}, "R > 1", "R > 1"),
+    ],
+)
+def test_names_are_written_out(texts, use, written):
+    assert Expression.parse(use, COLUMNS, define(texts)).text == written
+
+
+@pytest.mark.parametrize(
+    ("texts", "problem"),
+    [
+        ({"a": "a + R"}, "a is computed from a, that is itself"),
+        ({"a": "q + R", "q": "a + R"}, "a is computed from q, which is defined after it"),
+        ({"a": "R", "q": "c > 0", "c": "q + R"}, "q is computed from c, which is defined after it"),
+        ({"a": "R", "A": "z"}, "taken by a"),
+        ({"fe_h": "R"}, "taken by fe_h"),
+        ({"v_phi": "R"}, "taken by v_phi"),
+        ({"J_r": "R"}, "taken by J_R"),
+        ({"[Eu/Ba]": "eu_fe - ba_fe - 0.1"}, r"\[Eu/Ba\] means eu_fe - ba_fe wherever it is written"),
+        ({"[ Mg / H ]": "mg_fe"}, r"means mg_fe \+ fe_h wherever"),
+        ({"a": "R", "q": "a and z > 0"}, "number where a condition is expected"),
+        ({"a": "source_id"}, "neither a condition nor a number"),
+        ({"a": "nope * 2"}, "no column 'nope'"),
+        ({"a;b": "R"}, "cannot name a column"),
+    ],
+)
+def test_definitions_that_are_refused(texts, problem):
+    with pytest.raises(DataError, match=problem) as caught:
+        define(texts)
+    assert "\n" not in str(caught.value)
+
+
+def test_what_is_wrong_beside_a_name_is_shown_as_it_was_written():
+    known = define({"ratio": "eu_fe - ba_fe", "rich": "ratio > 0.3"})
+    with pytest.raises(DataError, match="expression 'ratio and R < 3', character 1: number where"):
+        Expression.parse("ratio and R < 3", COLUMNS, known)
+    with pytest.raises(DataError, match="no column 'rihc': did you mean rich"):
+        Expression.parse("rihc", COLUMNS, known)
+    with pytest.raises(DataError, match=r"-1 stands for missing: write missing\(rich\)"):
+        Expression.parse("rich == -1", COLUMNS, known)
+
+
+@pytest.mark.parametrize(
+    "step",
+    ["{0} + {0}", "sqrt(1 + {0})", "{0} * (1 - (2 - {0}))", "where(R in (" + "1, " * 3000 + "1), {0}, {0})"],
+)
+def test_definitions_cannot_grow_without_bound(step):
+    """Doubled sixty times, a term would be 2 ** 60 terms; each is refused as soon as it is too large."""
+    texts = {"n0": "R * 2"} | {f"n{n}": step.format(f"n{n - 1}") for n in range(1, 61)}
+    with pytest.raises(DataError, match=r"with n\d+ written out, .*(too many|terms|deep|too long)"):
+        define(texts)
+
+
+def test_the_widest_use_of_the_largest_definition_is_refused_quickly():
+    wide = define({"wide": f"obsid in ({', '.join(map(str, range(3500)))})"})
+    with pytest.raises(DataError, match="wide written out"):
+        Expression.parse(" or ".join(["wide"] * (MAX_TERMS - 1)), COLUMNS, wide)
 
 
 WRONG = {

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from data.mapping_file import load_mapping, parse_mapping
 from data.matching import match
 from data.problem import DataError
 from data.recognition import is_mock, named_mapping, own_names, recognise, shipped_mappings
-from data.schema import COLUMNS, Column
+from data.schema import COLUMNS, Column, DType, Kind
 from data.table import Table
 from explorer.notation import to_html, upright
 
@@ -33,6 +34,36 @@ def columns_of(mapping: CatalogueMapping) -> tuple[str, ...]:
 
 def own(name: str = "x", dtype: str = "float32", unit: str = "") -> Column:
     return Column(name, dtype, unit, name, name, "A test.", "", 0, 1)  # type: ignore[arg-type]
+
+
+def table_of_kinds() -> dict[str, set[str]]:
+    """What the documentation says of dtypes and the kinds that go with them."""
+    text = (Path(__file__).resolve().parents[1] / "docs" / "catalogues.md").read_text()
+    rows = re.findall(r"^\| (`(?:float|int|str).*?) \|.*?\| (.*?) \|$", text, re.MULTILINE)
+    words = [[set(re.findall("`(.*?)`", cell)) for cell in row] for row in rows]
+    return {dtype: kinds for dtypes, kinds in words for dtype in dtypes}
+
+
+@pytest.mark.parametrize("dtype", get_args(DType))
+@pytest.mark.parametrize("kind", get_args(Kind))
+def test_the_documentation_says_which_kinds_go_with_a_dtype(dtype: str, kind: str) -> None:
+    text = f"[columns]\nx = {{{DESCRIBED}, range = [0, 1], dtype = '{dtype}', kind = '{kind}'}}"
+    if kind in table_of_kinds()[dtype]:
+        assert parse_mapping(text, "a").fillings["x"].column.kind == kind
+    else:
+        with pytest.raises(DataError, match=f"{dtype} goes with"):
+            parse_mapping(text, "a")
+
+
+def test_the_documentation_names_the_mathematics_that_a_label_may_hold() -> None:
+    text = (Path(__file__).resolve().parents[1] / "docs" / "catalogues.md").read_text()
+    told = set(re.findall(r"\\[a-z]{2,}", text))
+    used = {command for column in COLUMNS.values() for command in re.findall(r"\\[a-z]{2,}", column.tex)}
+    assert used <= told
+    for command in told:
+        label = f"[columns]\nx = {{{DESCRIBED}, range = [0, 1], tex = '{command}{{x}}\\_\\,\\ ^2'}}"
+        assert command in parse_mapping(label, "a").fillings["x"].column.tex
+        assert command not in to_html(parse_mapping(label, "a").fillings["x"].column.tex)
 
 
 @pytest.mark.parametrize("name", shipped_mappings())

@@ -19,7 +19,7 @@ def reader(browser, served, mock_file) -> Iterator[Visit]:
 
 
 def test_every_map_is_what_numpy_finds(reader, mock_table):
-    for key, heading in zip(MAPS, reader.text_of("heading"), strict=False):
+    for key, heading in zip(MAPS, reader.headings, strict=False):
         image = reader.image(key)
         expected = meant(mock_table, key, image, paper_cuts(mock_table, key))
         assert check(image, expected, reader.range) > 100

@@ -144,6 +144,6 @@ def test_a_view_has_colours_and_a_plane_of_its_own(visit, mock_table):
     eventually(own)
     check_page(visit, mock_table, giants, ("rz", "kiel"))
     assert visit.range == shared
-    heading = visit.text_of("heading")[MAPS.index("plane")]
+    heading = visit.headings[MAPS.index("plane")]
     assert "[Al/Fe]" in heading
     assert "log g" in heading

@@ -96,7 +96,20 @@ def test_computed_columns_colour_maps_and_hostile_ones_are_refused(visit, mock_t
     visit.page.get_by_text("[Mg/Mn] =").wait_for()
     visit.choose("Colour by", "[Mg/Mn]")
     ratio = mock_table["mg_fe"] - mock_table["mn_fe"]
-    holds(visit, {**mock_table, "ratio": ratio}, paper_cuts(mock_table, "rz"), label="ratio")
+    giants = paper_cuts(mock_table, "rz")
+    holds(visit, {**mock_table, "ratio": ratio}, giants, label="ratio")
+
+    visit.choose("Add a cut", BY_CONDITION)
+    visit.type_into(visit.page.get_by_label("Condition"), "`[Mg/Mn]` > 0.1")
+    holds(visit, {**mock_table, "ratio": ratio}, giants & (ratio > 0.1), label="ratio")
+
+    remove = visit.page.get_by_label("Remove this column")
+    remove.click()
+    visit.page.get_by_text("[Mg/Mn] is in use (the colours): choose another there first").wait_for()
+    visit.choose("Colour by", "[Fe/H]")
+    remove.click()
+    visit.page.get_by_text("[Mg/Mn] =").wait_for(state="detached")
+    holds(visit, mock_table, giants & (ratio > 0.1), label="fe_h")
 
 
 def test_two_visitors_do_not_meet(visit, mock_table, browser):

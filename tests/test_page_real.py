@@ -49,7 +49,7 @@ def test_map_is_what_numpy_finds_in_the_file(reader, giants, key, least):
     drawn = sum(len(values) for cell, values in expected.stars.items() if image.levels[cell] > GHOST)
     assert drawn > least * len(keep)
     assert drawn > 0.9 * expected.inside
-    assert f"{expected.inside:,} stars" in reader.text_of("heading")[MAPS.index(key)]
+    assert f"{expected.inside:,} stars" in reader.headings[MAPS.index(key)]
 
 
 def test_views_of_velocities_say_what_they_lack(reader):

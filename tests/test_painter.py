@@ -17,7 +17,7 @@ from data.schema import COLUMNS
 from data.selection import Clause, Selection
 from explorer import picture
 from explorer.atlas import DIAGRAMS
-from explorer.painter import HISTOGRAM, Painter, Threads
+from explorer.painter import HISTOGRAM, Easel, Painter
 from explorer.palette import Scale
 from explorer.raster import Window
 from explorer.session import Bars, Colouring, State
@@ -88,8 +88,9 @@ class Visit:
     def __init__(self, stars):
         self.views, self.crews = Gated(), ThreadPoolExecutor(2)
         self.painted, self.problems = queue.Queue(), queue.Queue()
-        threads = Threads(self.views, self.crews)
-        self.painter = Painter(stars, DIAGRAMS, threads, self.painted.put, self.problems.put)
+        self.painter = Painter(
+            Easel(stars, DIAGRAMS, self.views), self.crews, self.painted.put, self.problems.put
+        )
 
     def paint(self, state, *views):
         self.painter.request(state, views)
@@ -228,7 +229,7 @@ def test_failure_of_the_receiver_is_told_too(stars, caplog):
             raise RuntimeError("no")
         visit.painted.put(painted)
 
-    visit.painter = Painter(stars, DIAGRAMS, Threads(visit.views, visit.crews), refuse, visit.problems.put)
+    visit.painter = Painter(Easel(stars, DIAGRAMS, visit.views), visit.crews, refuse, visit.problems.put)
     visit.painter.request(STATE, ["rz"])
     assert str(visit.problems.get(timeout=SOON)) == "no"
     assert set(visit.paint(selected(9.0), "xy").pictures) == {"xy"}

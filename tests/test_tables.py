@@ -339,6 +339,42 @@ def bad(tmp_path: Path, what: str) -> Path:
     return path
 
 
+def spoilt(part: bytes, how: str) -> bytes:
+    """A Parquet file whose footer is gone, or whose values are rotten."""
+    return (
+        part[: len(part) // 2]
+        if how == "cut"
+        else part[:60] + bytes(len(part) // 2 - 60) + part[len(part) // 2 :]
+    )
+
+
+@pytest.mark.parametrize("how", ["cut", "rotten"])
+@pytest.mark.parametrize("place", [0, 1])
+def test_the_damaged_part_of_a_folder_is_named(tmp_path: Path, how: str, place: int) -> None:
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    for number in range(3):
+        pq.write_table(pa.table({"n": np.arange(5000.0)}), folder / f"part-{number}.parquet")
+    bad_one = folder / f"part-{place}.parquet"
+    bad_one.write_bytes(spoilt(bad_one.read_bytes(), how))
+    with pytest.raises(DataError, match="is damaged or incomplete") as caught:
+        read(folder, {"n": "number"})
+    assert str(caught.value).startswith(f"{bad_one} is")
+
+
+@pytest.mark.parametrize(
+    "what", ["truncated FITS", "images", "truncated Parquet", "no names", "ragged", "words"]
+)
+def test_what_is_wrong_inside_a_compressed_file_is_said_of_that_file(tmp_path: Path, what: str) -> None:
+    inner = bad(tmp_path, what)
+    path = tmp_path / "stars.gz"
+    path.write_bytes(gzip.compress(inner.read_bytes()))
+    with pytest.raises(DataError) as caught:
+        read(path, {"b": "number"})
+    assert str(path) in str(caught.value)
+    assert "scratch" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("what", "says"),
     [
@@ -383,11 +419,14 @@ def test_a_bomb_stops_early(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert (tmp_path / "scratch" / "unpacked").stat().st_size <= 1 << 20
 
 
-def test_the_bound_must_be_a_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("EXPLORER_UNPACKED_GIB", "much")
+@pytest.mark.parametrize("bound", ["much", "nan", "inf", "-1", "0"])
+def test_the_bound_must_be_a_positive_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bound: str
+) -> None:
+    monkeypatch.setenv("EXPLORER_UNPACKED_GIB", bound)
     path = tmp_path / "a.csv.gz"
     path.write_bytes(gzip.compress(b"a,b\n1,2\n"))
-    with pytest.raises(DataError, match="expected a number of GiB"):
+    with pytest.raises(DataError, match=f"{bound}.: expected a positive number of GiB"):
         read(path, {"a": "number"})
 
 

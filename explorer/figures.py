@@ -1,0 +1,163 @@
+"""The figures of a page, drawn by HoloViews once for a server; visitors get copies.
+
+Each map's glyph draws from one shared data source, into which pictures are pushed. Position and size of an
+image are columns beside its bytes, so that a zoomed picture and its place arrive together.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import holoviews as hv
+import numpy as np
+from bokeh.models import BoxZoomTool, ColumnDataSource, CustomJS, CustomJSTickFormatter, LinearColorMapper
+from numpy.typing import NDArray
+
+from data.schema import Column
+from explorer import marks
+from explorer.atlas import DIAGRAMS, Diagram
+from explorer.notation import with_unit
+from explorer.picture import BINS, columns_of, window_of
+from explorer.raster import Window
+from explorer.session import State
+from explorer.stars import Stars
+from explorer.template import Template
+
+hv.extension("bokeh", logo=False)
+
+HEIGHTS: Mapping[str, int] = {"maps": 264, "footprint": 330}
+"""Height of a plot's frame in CSS pixels on each page: two rows of maps fit on a 1440x900 screen."""
+
+BLANK = np.zeros((1, 1), np.uint8)
+GHOST_COLOUR, ACCENT = "#8a8a8a", "#3b7cc4"
+
+_SHORT = """
+const n = log ? 10 ** tick : tick
+if (log && n < 0.9) return ''
+const [size, unit] = n >= 1e6 ? [n / 1e6, 'M'] : n >= 1e4 ? [n / 1e3, 'k'] : [n, '']
+return `${Number(size.toPrecision(3))}${unit}`
+"""
+"""Numbers of stars in few signs, from the axis's own numbers or from their powers of ten."""
+
+_REPAINT = """
+const label = cb_obj.axis_label
+if (label.endsWith('{}$$')) cb_obj.axis_label = label.slice(0, -4) + '$$'
+else if (label.endsWith('$$')) cb_obj.axis_label = label.slice(0, -2) + '{}$$'
+"""
+"""Has mathematics drawn anew when the theme changes its colour; Bokeh keeps the old image."""
+
+
+def template_of(stars: Stars, state: State) -> Template:
+    """Every figure a page can show, as a state has them."""
+    drawn = [diagram for diagram in DIAGRAMS.values() if drawable(stars, diagram, state)]
+    sheet = ColumnDataSource(data=_blank(drawn), name="sheet")
+    maps = [map_of(stars, diagram, state, sheet) for diagram in drawn]
+    return Template([sheet, *maps, bars_figure(HEIGHTS["maps"])])
+
+
+def drawable(stars: Stars, diagram: Diagram, state: State) -> bool:
+    """Whether the catalogue has the columns of a diagram."""
+    return all(stars.has(column) for column in columns_of(diagram, state))
+
+
+def image_columns(key: str, window: Window, image: NDArray[np.uint8]) -> dict[str, list[Any]]:
+    """What the shared source holds for one map."""
+    return {
+        key: [image],
+        f"{key}_x": [window.x0],
+        f"{key}_y": [window.y0],
+        f"{key}_w": [window.x1 - window.x0],
+        f"{key}_h": [window.y1 - window.y0],
+    }
+
+
+def _blank(diagrams: list[Diagram]) -> dict[str, list[Any]]:
+    columns: dict[str, list[Any]] = {}
+    for diagram in diagrams:
+        columns |= image_columns(diagram.key, diagram.window, BLANK)
+    return columns
+
+
+def map_of(stars: Stars, diagram: Diagram, state: State, sheet: ColumnDataSource) -> Any:
+    """A diagram's figure at the window a state has."""
+    x, y = (stars.describe(name, state.derived) for name in columns_of(diagram, state))
+    return map_figure(diagram, window_of(stars, diagram, state), x, y, sheet)
+
+
+def map_figure(diagram: Diagram, w: Window, x: Column, y: Column, sheet: ColumnDataSource) -> Any:
+    """A diagram as a Bokeh figure that opens on a window and draws its image from the shared source."""
+    height = HEIGHTS[diagram.group]
+    width = round(height * (w.x1 - w.x0) / (w.y1 - w.y0)) if diagram.equal else round(1.1 * height)
+
+    def attach(plot: Any, _element: Any) -> None:
+        renderer = _point_at(plot, sheet)
+        key = diagram.key
+        renderer.glyph.update(image=key, x=f"{key}_x", y=f"{key}_y", dw=f"{key}_w", dh=f"{key}_h")
+        renderer.glyph.color_mapper = LinearColorMapper(
+            palette=["#00000000"], low=0, high=256, name=f"{key}_colours"
+        )
+
+    image = hv.Image(BLANK, bounds=(w.x0, w.y0, w.x1, w.y1), kdims=["x", "y"], vdims=["level"])
+    drawn = hv.Overlay([image, *(marks.MARKS[name](w) for name in diagram.marks)]).opts(
+        hv.opts.Image(hooks=[attach], colorbar=False),
+        hv.opts.Overlay(
+            frame_width=width,
+            frame_height=height,
+            xlim=(w.x0, w.x1),
+            ylim=(w.y0, w.y1),
+            invert_xaxis=diagram.flip_x,
+            invert_yaxis=diagram.flip_y,
+            xlabel=with_unit(x.tex, x.unit),
+            ylabel=with_unit(y.tex, y.unit),
+            shared_axes=False,
+            show_legend=False,
+            default_tools=["pan", "wheel_zoom", "box_zoom", "reset", "save"],
+            active_tools=["pan", "wheel_zoom"],
+            toolbar="right",
+        ),
+    )
+    figure = _settle(drawn, diagram.key)
+    figure.min_border_top = 10
+    figure.toolbar.autohide = True
+    figure.toolbar.logo = None
+    if diagram.equal:
+        figure.select_one(BoxZoomTool).match_aspect = True
+    return figure
+
+
+def bars_figure(height: int) -> Any:
+    """The histogram's figure: bars of the selected stars before the ghost of all."""
+    names = ("left", "right", "everyone", "selected", "floor")
+    source = ColumnDataSource(data=dict.fromkeys(names, np.zeros(BINS)), name="bars")
+    bars = [_bars(source, "everyone", GHOST_COLOUR, 0.35), _bars(source, "selected", ACCENT, 0.9)]
+    drawn = hv.Overlay(bars).opts(
+        frame_width=round(1.1 * height), frame_height=height, show_legend=False, shared_axes=False,
+        toolbar=None, default_tools=[], xlim=(0, 1), ylim=(0, 1), ylabel="stars",
+    )  # fmt: skip
+    figure = _settle(drawn, "histogram")
+    figure.yaxis[0].formatter = CustomJSTickFormatter(code=_SHORT, args={"log": False})
+    return figure
+
+
+def _bars(source: ColumnDataSource, top: str, colour: str, alpha: float) -> Any:
+    def attach(plot: Any, _element: Any) -> None:
+        _point_at(plot, source).glyph.update(left="left", right="right", top=top, bottom="floor")
+
+    drawn = hv.Histogram((np.linspace(0, 1, BINS + 1), np.zeros(BINS)))
+    return drawn.opts(color=colour, alpha=alpha, line_color=None, hooks=[attach])
+
+
+def _point_at(plot: Any, source: ColumnDataSource) -> Any:
+    """Have a plot's glyph draw from a source of ours, without looks for what is selected or hovered."""
+    renderer = plot.handles["glyph_renderer"]
+    renderer.data_source = source
+    renderer.selection_glyph = renderer.nonselection_glyph = None
+    renderer.hover_glyph = renderer.muted_glyph = None
+    return renderer
+
+
+def _settle(drawn: Any, name: str) -> Any:
+    figure = hv.renderer("bokeh").get_plot(drawn).state
+    figure.update(name=name, sizing_mode=None, output_backend="canvas", styles={"font-size": "12px"})
+    for axis in (*figure.xaxis, *figure.yaxis):
+        axis.js_on_change("axis_label_text_color", CustomJS(code=_REPAINT))
+    return figure

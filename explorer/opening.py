@@ -1,0 +1,94 @@
+"""What every visitor's page opens with, made once for a server: its state, its pictures, its figures."""
+
+from collections.abc import Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from threading import Lock, Timer
+
+from data.predicate import OneOf, Range
+from data.selection import Clause, Selection
+from explorer import choices
+from explorer.atlas import DEFAULT_CUTS, DIAGRAMS, DefaultCut, Diagram
+from explorer.figures import drawable, template_of
+from explorer.painter import HISTOGRAM, Easel, Painted, Slot
+from explorer.palette import Scale
+from explorer.session import State
+from explorer.stars import Stars
+from explorer.template import Models, Template
+
+REST_S = 3.0
+"""How long after a visitor came the figures of the next are copied: not while that page opens."""
+
+
+def default_selection(stars: Stars) -> Selection:
+    """The paper's default cuts, those whose columns the catalogue has."""
+    selection = Selection()
+    for cut in DEFAULT_CUTS:
+        if stars.has(cut.column):
+            selection = selection.with_(
+                Clause(f"cut:{cut.column}", _predicate(cut, stars), cut.views or None)
+            )
+    return selection
+
+
+def _predicate(cut: DefaultCut, stars: Stars) -> Range | OneOf:
+    if stars.catalogue.described[cut.column].kind == "flag":
+        return OneOf(cut.column, (1,))
+    return Range(cut.column, cut.low, cut.high)
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A page as it opens.
+
+    Attributes
+    ----------
+    state : what it shows.
+    diagrams : those the catalogue has the columns of.
+    painted : the pictures of its first tab; those of the others are painted when they are visited.
+    fitted : the colour ranges of those pictures.
+    figures : copies of every figure, one set for each visitor.
+    """
+
+    state: State
+    diagrams: Mapping[str, Diagram]
+    painted: Painted
+    fitted: Mapping[Slot, Scale]
+    figures: "Shelf"
+
+
+def open_page(stars: Stars, views: Executor) -> Opening:
+    """Paint and draw all of it; compiles and reads what the first visitor would wait for."""
+    state = choices.opening(stars, default_selection(stars))
+    diagrams = {key: diagram for key, diagram in DIAGRAMS.items() if drawable(stars, diagram, state)}
+    easel = Easel(stars, diagrams, views)
+    first = [key for key, diagram in diagrams.items() if diagram.group == "maps"]
+    painted = easel.paint(state, {*first, HISTOGRAM})
+    fitted = easel.fitted
+    easel.paint(state, diagrams)
+    return Opening(state, diagrams, painted, fitted, Shelf(template_of(stars, state)))
+
+
+class Shelf:
+    """Keeps one copy of a template ready for the next visitor."""
+
+    def __init__(self, template: Template) -> None:
+        self._template = template
+        self._ready: Models | None = template.copy()
+        self._lock = Lock()
+
+    def take(self) -> Models:
+        """A copy of one's own: the one that is ready, else one made now."""
+        with self._lock:
+            ready, self._ready = self._ready, None
+        if ready is None:
+            return self._template.copy()
+        later = Timer(REST_S, self._refill)
+        later.daemon = True
+        later.start()
+        return ready
+
+    def _refill(self) -> None:
+        made = self._template.copy()
+        with self._lock:
+            self._ready = made
