@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import panel as pn
 import panel_material_ui as pmui
 
 from data.schema import Column
@@ -65,7 +64,7 @@ class ColourControls:
         self._allow_log()
         for widget in (self._label, self._statistic, self._least, self._colours, self._log):
             widget.param.watch(self._changed, "value")
-        self.row = pn.FlexBox(
+        self.row = pmui.FlexBox(
             self._label, self._statistic, self.bar, self._fit, self._least, self._colours, self._log,
             align_items="center", gap="4px", margin=0,
         )  # fmt: skip

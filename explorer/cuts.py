@@ -80,7 +80,7 @@ class Cuts:
         self._condition.param.watch(self._conditioned, "value")
         self._words = pn.Column(margin=0, sizing_mode="stretch_width")
         above, below = self._chips
-        self.view = pn.Column(
+        self.view = pmui.Column(
             above,
             self._editing_here,
             below,

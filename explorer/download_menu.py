@@ -44,6 +44,7 @@ class DownloadMenu:
             value=EVERY_VIEW,
             size="small",
             width=300,
+            margin=(10, 0, 0, 0),
         )
         self._rows.param.watch(lambda _: self._offer(), "value")
         self._links = text("download")

@@ -13,7 +13,7 @@ from bokeh.models import BoxZoomTool, ColumnDataSource, CustomJS, CustomJSTickFo
 from numpy.typing import NDArray
 
 from data.schema import Column
-from explorer import marks
+from explorer import look, marks
 from explorer.atlas import DIAGRAMS, Diagram
 from explorer.notation import with_unit
 from explorer.picture import BINS, columns_of, window_of
@@ -158,6 +158,8 @@ def _point_at(plot: Any, source: ColumnDataSource) -> Any:
 def _settle(drawn: Any, name: str) -> Any:
     figure = hv.renderer("bokeh").get_plot(drawn).state
     figure.update(name=name, sizing_mode=None, output_backend="canvas", styles={"font-size": "12px"})
+    figure.update(**look.FIGURE)
     for axis in (*figure.xaxis, *figure.yaxis):
+        axis.update(**look.AXIS)
         axis.js_on_change("axis_label_text_color", CustomJS(code=_REPAINT))
     return figure

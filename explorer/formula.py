@@ -95,7 +95,7 @@ class Formulas:
         self._problem = text("problem", visible=False, margin=(4, 0))
         self._form = pn.Column(visible=False, margin=0, sizing_mode="stretch_width")
         self._list = Chips(on_remove=self._remove, remove_name="Remove this column")
-        self.view = pn.Column(
+        self.view = pmui.Column(
             self._open,
             self._form,
             self._problem,

@@ -41,3 +41,20 @@ TABS: dict[str, Any] = {
 
 LOADER_CSS = "#loader { background: transparent !important; }"
 """While the page settles, its own spinner, without a veil over what is there already."""
+
+_INK, _FAINT_INK, _LINE = "rgba(0, 0, 0, 0.87)", "rgba(0, 0, 0, 0.6)", "rgba(0, 0, 0, 0.22)"
+_FONT = '"Roboto", "Helvetica", "Arial", sans-serif'
+
+FIGURE: dict[str, Any] = {
+    "background_fill_color": "#fff", "border_fill_color": "#fff",
+    "outline_line_color": _INK, "outline_line_alpha": 0,
+}  # fmt: skip
+AXIS: dict[str, Any] = {
+    "axis_line_color": _LINE, "major_tick_line_color": _LINE, "minor_tick_line_color": _LINE,
+    "axis_line_alpha": 0, "major_tick_line_alpha": 0, "minor_tick_line_alpha": 0,
+    "major_label_text_color": _FAINT_INK, "major_label_text_font": _FONT,
+    "major_label_text_font_size": "0.925em", "major_label_text_font_style": "normal",
+    "axis_label_text_color": _INK, "axis_label_text_font": _FONT,
+    "axis_label_text_font_size": "1em", "axis_label_text_font_style": "normal", "axis_label_standoff": 12,
+}  # fmt: skip
+"""Figures and axes as the page's light theme sets them: what is so already is not drawn and typeset twice."""

@@ -22,7 +22,7 @@ SUN: Point = (8.0, 0.0)
 ARROWS = (((0.13, 0.944), (0.044, 0.944), "centre"), ((0.044, 0.14), (0.044, 0.056), "rotation"))
 """Tail, head and word of the arrows over a face-on map, in fractions of its window."""
 
-BARB, GAP = 0.035, 0.025
+BARB, GAP = 0.03, 0.04
 """Length of an arrow's barbs and distance of its word, likewise."""
 
 

@@ -298,10 +298,14 @@ class VisitorPage:
             margin=(0, 12),
             align="center",
         )
-        maps = Board(
-            above=[self._alerts, self._controls.row],
-            cards=[*(card.view for card in self._cards.values()), self._bars_card],
-            beside=[self._tip.div, self._download.dialog, self._settings.dialog],
+        maps = pmui.Column(
+            self._alerts,
+            self._controls.row,
+            Board(cards=[*(card.view for card in self._cards.values()), self._bars_card]),
+            self._tip.div,
+            self._download.dialog,
+            self._settings.dialog,
+            margin=0,
             sizing_mode="stretch_width",
         )
         self._footprint = Board(sizing_mode="stretch_width")
@@ -314,7 +318,7 @@ class VisitorPage:
             title="Milky Way enrichment explorer",
             header=[badge, self._count, pn.Spacer(sizing_mode="stretch_width"), self._download.view],
             sidebar=[
-                pn.Column(
+                pmui.Column(
                     text("section", "<h3>Cuts</h3>"),
                     self._cuts.view,
                     self._formulas.view,
