@@ -27,7 +27,8 @@ from model.kinematics import PhaseSpace
 from tests.browser import MAPS, Visit, chromium
 from tests.served import ROOT, Served, free_port
 
-VISITS = 3
+VISITS, REST_S = 5, 3.0
+"""Visitors that are counted, and seconds from when one leaves to when the next comes to a server at rest."""
 DEMO_STARS = 200_000
 ACTION_STARS = 100_000
 
@@ -143,6 +144,7 @@ def visits(url: str, keys: tuple[str, ...]) -> float:
             visit.open(*keys)
             spent.append(time.monotonic() - begun)
             visit.close()
+            time.sleep(REST_S)
     return statistics.median(spent[1:])
 
 

@@ -1,5 +1,6 @@
 """The server: one shared store of stars, a page for each visitor, streamed downloads beside them."""
 
+import gc
 import logging
 import os
 import socket
@@ -44,6 +45,7 @@ class Explorer:
             return "# This page could not be opened\n\nThe fault is ours; the server's log says what it is."
         self._pages[document] = page
         pn.state.on_session_destroyed(lambda _context: self._forget(document))
+        pn.state.onload(self.opening.figures.refill)
         return page.layout()
 
     def _forget(self, document: Document) -> None:
@@ -70,6 +72,7 @@ def serve(catalogue: Catalogue, *, port: int, address: str, origins: tuple[str, 
     claim(address, port)
     explorer = Explorer(catalogue)
     pn.extension("mathjax", exception_handler=explorer.report)
+    settle()
     pn.serve(
         {"/": explorer.page},
         port=port,
@@ -79,6 +82,12 @@ def serve(catalogue: Catalogue, *, port: int, address: str, origins: tuple[str, 
         title=TITLE,
         extra_patterns=[(r"/download/(.*)", DownloadHandler, {"downloads": explorer.downloads})],
     )
+
+
+def settle() -> None:
+    """Leave what is in memory now out of garbage collections, which would halt pages that are being made."""
+    gc.collect()
+    gc.freeze()
 
 
 def claim(address: str, port: int) -> None:

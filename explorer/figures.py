@@ -147,11 +147,9 @@ def _bars(source: ColumnDataSource, top: str, colour: str, alpha: float) -> Any:
 
 
 def _point_at(plot: Any, source: ColumnDataSource) -> Any:
-    """Have a plot's glyph draw from a source of ours, without looks for what is selected or hovered."""
+    """Have a plot's glyph draw from a source of ours."""
     renderer = plot.handles["glyph_renderer"]
     renderer.data_source = source
-    renderer.selection_glyph = renderer.nonselection_glyph = None
-    renderer.hover_glyph = renderer.muted_glyph = None
     return renderer
 
 
@@ -159,6 +157,8 @@ def _settle(drawn: Any, name: str) -> Any:
     figure = hv.renderer("bokeh").get_plot(drawn).state
     figure.update(name=name, sizing_mode=None, output_backend="canvas", styles={"font-size": "12px"})
     figure.update(**look.FIGURE)
+    for renderer in figure.renderers:
+        renderer.update(selection_glyph=None, nonselection_glyph=None, hover_glyph=None, muted_glyph=None)
     for axis in (*figure.xaxis, *figure.yaxis):
         axis.update(**look.AXIS)
         axis.js_on_change("axis_label_text_color", CustomJS(code=_REPAINT))

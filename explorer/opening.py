@@ -1,9 +1,10 @@
 """What every visitor's page opens with, made once for a server: its state, its pictures, its figures."""
 
+from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from threading import Lock, Timer
+from threading import Lock, Thread
 
 from data.predicate import OneOf, Range
 from data.selection import Clause, Selection
@@ -16,8 +17,8 @@ from explorer.session import State
 from explorer.stars import Stars
 from explorer.template import Models, Template
 
-REST_S = 3.0
-"""How long after a visitor came the figures of the next are copied: not while that page opens."""
+STOCK = 3
+"""For how many visitors figures are ready."""
 
 
 def default_selection(stars: Stars) -> Selection:
@@ -70,25 +71,25 @@ def open_page(stars: Stars, views: Executor) -> Opening:
 
 
 class Shelf:
-    """Keeps one copy of a template ready for the next visitor."""
+    """Keeps copies of a template ready for the next visitors."""
 
     def __init__(self, template: Template) -> None:
         self._template = template
-        self._ready: Models | None = template.copy()
-        self._lock = Lock()
+        self._ready = deque([template.copy()])
+        self._filling = Lock()
 
     def take(self) -> Models:
-        """A copy of one's own: the one that is ready, else one made now."""
-        with self._lock:
-            ready, self._ready = self._ready, None
-        if ready is None:
+        """A copy of one's own: one that is ready, else one made now."""
+        try:
+            return self._ready.pop()
+        except IndexError:
             return self._template.copy()
-        later = Timer(REST_S, self._refill)
-        later.daemon = True
-        later.start()
-        return ready
 
-    def _refill(self) -> None:
-        made = self._template.copy()
-        with self._lock:
-            self._ready = made
+    def refill(self) -> None:
+        """Make copies in the background. Best when a page has opened: until then its browser is busy too."""
+        Thread(target=self._fill, name="shelf", daemon=True).start()
+
+    def _fill(self) -> None:
+        with self._filling:
+            while len(self._ready) < STOCK:
+                self._ready.append(self._template.copy())

@@ -6,9 +6,9 @@ from bokeh.document import Document
 from bokeh.models import ColumnDataSource, Range1d
 from bokeh.plotting import figure
 
-from explorer import opening
-from explorer.opening import Shelf
+from explorer.opening import STOCK, Shelf
 from explorer.template import Template
+from tests.browser import eventually
 
 
 @pytest.fixture
@@ -44,8 +44,19 @@ def test_copies_share_nothing(template):
 
 
 def test_the_shelf_gives_each_visitor_a_copy_and_fills_up_again(template, monkeypatch):
-    monkeypatch.setattr(opening, "REST_S", 0.0)
+    made = []
+    copy = template.copy
+    monkeypatch.setattr(template, "copy", lambda: made.append(copy()) or made[-1])
     shelf = Shelf(template)
-    taken = [shelf.take() for _ in range(20)]
-    assert len({id(models["plot"]) for models in taken}) == 20
-    assert len({id(models["sheet"].data["image"][0]) for models in taken}) == 20
+    taken = [shelf.take() for _ in range(5)]
+    assert len(made) == 5
+    shelf.refill()
+    shelf.refill()
+    eventually(lambda: check(len(made) == 5 + STOCK))
+    taken += [shelf.take() for _ in range(STOCK)]
+    assert len(made) == 5 + STOCK
+    assert len({id(models["plot"]) for models in taken}) == len(made)
+
+
+def check(holds):
+    assert holds
