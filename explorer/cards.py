@@ -161,8 +161,12 @@ class MapCard:
         self.move(window)
 
     def show(self, picture: Picture, title: str) -> None:
-        """Say how many stars the picture is made of."""
-        self.view.say(f"{picture.grid.inside:,} stars", title)
+        """Say how many stars the picture is made of, and what its colours mean if no bar beside it does."""
+        note = f"{picture.grid.inside:,} stars"
+        if self.diagram.counts:
+            least, most = picture.scale.low, picture.scale.high
+            note += f" · from {least:,.0f} (dark) to {most:,.0f} a cell, logarithmic"
+        self.view.say(note, title)
 
 
 def _window(event: RangesUpdate) -> Window:
