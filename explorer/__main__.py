@@ -3,18 +3,16 @@
 import csv
 import re
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from data.catalogue import Catalogue
 from data.derivation import Derivation
 from data.problem import DataError
+from explorer.progress import Report, progress_bar
 from model.kinematics import DEFAULT_FRAME
 
 app = typer.Typer(
@@ -22,7 +20,6 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-ERRORS = Console(stderr=True)
 
 ORIGIN = re.compile(r"[\w.*-]+(:\d{1,5})?")
 DEMO_STARS = 200_000
@@ -90,32 +87,6 @@ def explorer(
     ] = False,
 ) -> None:
     """See the chemical enrichment of the Milky Way."""
-
-
-@contextmanager
-def progress_bar() -> Iterator["Report"]:
-    """A bar for long work, where a person watches: nothing is left of it, in a log least of all."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=ERRORS, transient=True, disable=not ERRORS.is_terminal) as bar:
-        yield Report(bar)
-
-
-class Report:
-    """Passes `(done, total, what)` on to a progress bar, one line for each kind of work."""
-
-    def __init__(self, bar: Progress) -> None:
-        self._bar = bar
-        self._tasks: dict[str, TaskID] = {}
-
-    def __call__(self, done: int, total: int | None, what: str) -> None:
-        """Show how far a kind of work is."""
-        if what not in self._tasks:
-            self._tasks[what] = self._bar.add_task(what, total=total)
-        self._bar.update(self._tasks[what], completed=done, total=total)
-
-    def of(self, what: str) -> Callable[[int, int], None]:
-        """A `(done, total)` for one kind of work."""
-        return lambda done, total: self(done, total, what)
 
 
 @app.command()

@@ -1,0 +1,34 @@
+"""The key that ends a command, kept in mind: libraries lose the exception it raises, in callbacks from C."""
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import current_thread, main_thread
+from typing import Any
+
+
+@contextmanager
+def interruptible() -> Iterator[Callable[[], None]]:
+    """While long work goes on: gives what that work calls now and then, to end if it was asked to.
+
+    Raises KeyboardInterrupt there, and in the end, even if the one that the key raised was lost.
+    """
+    asked: list[int] = []
+
+    def remember(number: int, _frame: Any) -> None:
+        asked.append(number)
+        raise KeyboardInterrupt
+
+    def check() -> None:
+        if asked:
+            raise KeyboardInterrupt
+
+    if current_thread() is not main_thread():
+        yield check
+        return
+    before = signal.signal(signal.SIGINT, remember)
+    try:
+        yield check
+        check()
+    finally:
+        signal.signal(signal.SIGINT, before)
