@@ -136,14 +136,15 @@ class MapCard:
             height=height,
         )
 
-    def move(self, window: Window) -> None:
-        """Move the plot's axes; its own event then tells the window."""
+    def move(self, window: Window) -> Window:
+        """Move the plot's axes, and give the window they now have: wider on one of them to keep one scale."""
         shown = self._in_scale(window) if self.diagram.equal else window
         x, y = (shown.x0, shown.x1), (shown.y0, shown.y1)
         x0, x1 = reversed(x) if self.diagram.flip_x else x
         y0, y1 = reversed(y) if self.diagram.flip_y else y
         self.figure.x_range.update(start=x0, end=x1)
         self.figure.y_range.update(start=y0, end=y1)
+        return shown
 
     def _in_scale(self, window: Window) -> Window:
         """The window, widened on one axis so that both keep one scale."""
@@ -160,9 +161,12 @@ class MapCard:
         self.figure.y_range.update(reset_start=window.y0, reset_end=window.y1)
         self.move(window)
 
-    def show(self, picture: Picture, title: str) -> None:
+    def show(self, picture: Picture, title: str, label: Column) -> None:
         """Say how many stars the picture is made of, and what its colours mean if no bar beside it does."""
-        note = f"{picture.grid.inside:,} stars"
+        number, known = picture.grid.inside, int(picture.grid.n.sum())
+        note = f"{number:,} stars"
+        if known < number:
+            note += f", {f'{known:,}' if known else 'none'} with {label.plain}"
         if self.diagram.counts:
             least, most = picture.scale.low, picture.scale.high
             note += f" · from {least:,.0f} (dark) to {most:,.0f} a cell, logarithmic"

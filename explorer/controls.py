@@ -47,11 +47,9 @@ class ColourControls:
             **small,
         )
         self._statistic = pmui.Select(
-            label="Statistic", options=list(STATISTICS), value=colouring.statistic, width=150, **small
+            label="Statistic", options=list(STATISTICS), value=colouring.statistic, width=176, **small
         )
-        self._least = pmui.IntInput(
-            label="Min stars", value=colouring.min_stars, start=1, end=MOST_MIN_STARS, width=86, **small
-        )
+        self._least = pmui.TextInput(label="Min stars", value=str(colouring.min_stars), width=86, **small)
         self._colours = pmui.Select(
             label="Colours", options=self._palettes(), value="as suits", width=150, **small
         )
@@ -81,7 +79,7 @@ class ColourControls:
             self.colouring,
             label=self._label.value,
             statistic=self._statistic.value,
-            min_stars=max(1, self._least.value or 1),
+            min_stars=self._least_stars(),
             log=self._log.value,
             colour_map=chosen,
         )
@@ -90,6 +88,15 @@ class ColourControls:
         if now != self.colouring:
             self.colouring = now
             self._on_change(now)
+
+    def _least_stars(self) -> int:
+        """What a person typed, if it is such a number; else what it was, shown again."""
+        typed = self._least.value.strip()
+        number = int(typed) if typed.isdecimal() and len(typed) < 9 else self.colouring.min_stars
+        number = min(max(number, 1), MOST_MIN_STARS)
+        if typed != str(number):
+            self._least.value = str(number)
+        return number
 
     def _allow_log(self) -> None:
         """Offer logarithms only of what cannot be negative: they would hide every cell below zero."""

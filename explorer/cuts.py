@@ -110,6 +110,7 @@ class Cuts:
 
     def show(self, selection: Selection) -> None:
         """Draw the chips of a selection, with the editor below the one that is edited."""
+        self._problem.visible = False
         clauses = selection.clauses
         sources = [clause.source for clause in clauses]
         last = sources.index(self._editing) if self._editing in sources else len(clauses) - 1
@@ -219,7 +220,7 @@ class Cuts:
         return text("section", "Remove this condition and write another.")
 
 
-def _end(typed: str) -> float | None:
+def typed_number(typed: str) -> float | None:
     """A number a person typed, None for an open end."""
     cleaned = typed.strip().replace("−", "-").replace(",", "")
     if not cleaned:
@@ -251,7 +252,7 @@ def range_editor(
 
     def typed(_event: Any) -> None:
         try:
-            changed = Range(column.name, *(_end(field.value) for field in ends))
+            changed = Range(column.name, *(typed_number(field.value) for field in ends))
         except ValueError as problem:
             on_problem(str(problem))
             return

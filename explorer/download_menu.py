@@ -10,6 +10,7 @@ import panel_material_ui as pmui
 from data.extract import Extract
 from data.formats import FORMATS
 from explorer.atlas import DIAGRAMS
+from explorer.cards import plain_title
 from explorer.download import Downloads
 from explorer.session import Session
 from explorer.stars import Stars
@@ -56,9 +57,7 @@ class DownloadMenu:
     def _open(self, _event: Any) -> None:
         clauses = self._session.state.selection.clauses
         views = sorted({view for clause in clauses for view in clause.views or ()})
-        titles = {
-            f"hold in {DIAGRAMS[view].title.replace('$', '')}": view for view in views if view in DIAGRAMS
-        }
+        titles = {f"hold in {plain_title(DIAGRAMS[view].title)}": view for view in views if view in DIAGRAMS}
         self._rows.options = {EVERY_VIEW: EVERY_VIEW, **titles}
         self._rows.value = EVERY_VIEW
         self._offer()

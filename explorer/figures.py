@@ -86,7 +86,7 @@ def map_of(stars: Stars, diagram: Diagram, state: State, sheet: ColumnDataSource
 def map_figure(diagram: Diagram, w: Window, x: Column, y: Column, sheet: ColumnDataSource) -> Any:
     """A diagram as a Bokeh figure that opens on a window and draws its image from the shared source."""
     height = HEIGHTS[diagram.group]
-    width = round(height * (w.x1 - w.x0) / (w.y1 - w.y0)) if diagram.equal else round(1.1 * height)
+    width = round(height * (w.x1 - w.x0) / (w.y1 - w.y0)) if diagram.equal else height
 
     def attach(plot: Any, _element: Any) -> None:
         renderer = _point_at(plot, sheet)
@@ -130,7 +130,7 @@ def bars_figure(height: int) -> Any:
     source = ColumnDataSource(data=dict.fromkeys(names, np.zeros(BINS)), name="bars")
     bars = [_bars(source, "everyone", GHOST_COLOUR, 0.35), _bars(source, "selected", ACCENT, 0.9)]
     drawn = hv.Overlay(bars).opts(
-        frame_width=round(1.1 * height), frame_height=height, show_legend=False, shared_axes=False,
+        frame_width=height, frame_height=height, show_legend=False, shared_axes=False,
         toolbar=None, default_tools=[], xlim=(0, 1), ylim=(0, 1), ylabel="stars",
     )  # fmt: skip
     figure = _settle(drawn, "histogram")

@@ -14,6 +14,7 @@ from data.predicate import OneOf, Predicate, Range
 from data.problem import DataError
 from data.schema import Column
 from explorer.atlas import DIAGRAMS
+from explorer.cards import plain_title
 from explorer.chips import Chips
 from explorer.session import Derived, Session, State, ViewState
 from explorer.stars import Stars
@@ -38,7 +39,7 @@ def users_of(derived: Derived, state: State) -> list[str]:
     return [
         *(["the colours"] if state.colouring.label == quantity else []),
         *(["the histogram"] if state.bars.column == quantity else []),
-        *(title.replace("$", "") for title in views),
+        *(plain_title(title) for title in views),
         *(["a cut"] if cuts else []),
     ]
 
@@ -109,6 +110,7 @@ class Formulas:
         self._form[:] = self._form.objects or [self._name, self._text, make]
         self._name.value = self._text.value = ""
         self._form.visible = not self._form.visible
+        self._problem.visible = False
 
     def _make(self, _event: Any) -> None:
         known = self._session.state.derived
@@ -124,6 +126,7 @@ class Formulas:
 
     def show(self, derived: Iterable[Derived]) -> None:
         """List the columns there are."""
+        self._problem.visible = False
         self._list.show(
             (each.name, f"{html.escape(each.name)} = <code>{html.escape(each.expression)}</code>")
             for each in derived

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock, Thread
 
 from data.predicate import OneOf, Range
@@ -67,6 +67,8 @@ def open_page(stars: Stars, views: Executor) -> Opening:
     painted = easel.paint(state, {*first, HISTOGRAM})
     fitted = easel.fitted
     easel.paint(state, diagrams)
+    median = replace(state.colouring, statistic="median")
+    easel.paint(replace(state, colouring=median), first[:1])
     return Opening(state, diagrams, painted, fitted, Shelf(template_of(stars, state)))
 
 

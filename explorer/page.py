@@ -123,8 +123,10 @@ class VisitorPage:
         home = picture.window_of(self._stars, DIAGRAMS[key], self.session.state.with_view(key, window=None))
         self.session.become(self.session.state.with_view(key, window=None if window == home else window))
 
-    def _zoom_to(self, key: str, window: Window) -> None:
-        self._cards[key].move(window)
+    def _zoom_to(self, key: str, window: Window) -> Window:
+        shown = self._cards[key].move(window)
+        self._zoomed(key, shown)
+        return shown
 
     def _open_settings(self, key: str) -> None:
         self._settings.open(key)
@@ -216,7 +218,7 @@ class VisitorPage:
             self._settings.show(key, label, drawn.scale)
         self._sheet.push({key: (drawn.grid.window, drawn.image) for key, drawn in painted.pictures.items()})
         for key, drawn in self._drawn.items():
-            self._cards[key].show(drawn, self._title(key, drawn.colouring))
+            self._cards[key].show(drawn, self._title(key, drawn.colouring), self._label(drawn.colouring))
         if painted.histogram is not None:
             column = self._stars.describe(painted.histogram.column, state.derived)
             self._bars.show(painted.histogram, column, log=state.bars.log)

@@ -39,6 +39,8 @@ class Histogram:
     @property
     def note(self) -> str:
         """How many stars lie off its axis."""
+        if self.total == 0:
+            return "no selected star has a value"
         off = self.total - int(self.selected.sum())
         return f"{off:,} off the axis" if off else ""
 

@@ -1,22 +1,39 @@
 """The settings of one view: colours of its own, the column of its vertical axis, its window in numbers."""
 
+import html
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import panel as pn
 import panel_material_ui as pmui
 
+from data.problem import DataError
 from data.schema import Column
 from explorer import picture
 from explorer.atlas import DIAGRAMS
 from explorer.cards import title_html
 from explorer.choices import planes
 from explorer.controls import ColourControls
+from explorer.cuts import typed_number
 from explorer.palette import Scale
 from explorer.raster import Window
 from explorer.session import Colouring, Session
 from explorer.stars import Stars
 from explorer.text import text
+
+
+def numbers(w: Window) -> list[float]:
+    """The ends of a window, to as many digits as a person reads."""
+    return [float(f"{end:.5g}") for end in (w.x0, w.x1, w.y0, w.y1)]
+
+
+def window_of(ends: list[float | None]) -> Window:
+    """The window between two pairs of ends; DataError where there is none."""
+    x0, x1, y0, y1 = (np.nan if end is None else end for end in ends)
+    if not (x0 < x1 and y0 < y1):
+        raise DataError("Each 'from' must be a number below its 'to'.")
+    return Window(x0, x1, y0, y1)
 
 
 class ViewSettings:
@@ -27,7 +44,7 @@ class ViewSettings:
         stars: Stars,
         session: Session,
         on_refit: Callable[[str], None],
-        on_window: Callable[[str, Window], None],
+        on_window: Callable[[str, Window], Window],
         scale_of: Callable[[str], Scale],
     ) -> None:
         self._stars = stars
@@ -113,24 +130,26 @@ class ViewSettings:
 
     def _window(self, key: str) -> Any:
         window = picture.window_of(self._stars, DIAGRAMS[key], self._session.state)
-        names = ("x0", "x1", "y0", "y1")
         says = ("horizontal from", "to", "vertical from", "to")
         fields = [
-            pmui.FloatInput(
-                label=label,
-                value=float(f"{getattr(window, name):.5g}"),
-                size="small",
-                width=130,
-                margin=(0, 8, 0, 0),
-            )
-            for name, label in zip(names, says, strict=True)
+            pmui.TextInput(label=label, value=f"{value:g}", size="small", width=130, margin=(0, 8, 0, 0))
+            for value, label in zip(numbers(window), says, strict=True)
         ]
+        said = text("said")
 
         def typed(_event: Any) -> None:
-            ends = [field.value for field in fields]
-            if None not in ends and ends[0] < ends[1] and ends[2] < ends[3]:
-                self._on_window(key, Window(*ends))
+            try:
+                asked = window_of([typed_number(field.value) for field in fields])
+            except DataError as problem:
+                said.object = html.escape(str(problem))
+                return
+            shown = self._on_window(key, asked)
+            x0, x1, y0, y1 = (f"{end:g}".replace("-", "−") for end in numbers(shown))
+            wider = f"Both axes keep one scale: shown is {x0} to {x1} and {y0} to {y1}."
+            said.object = "" if numbers(shown) == numbers(asked) else wider
 
         for field in fields:
             field.param.watch(typed, "value")
-        return pn.Column(text("section", "<h4>Window</h4>"), pn.Row(*fields, margin=0), margin=0)
+        return pn.Column(
+            text("section", "<h4>Window</h4>"), pn.Row(*fields, margin=0), said, margin=(0, 0, 16, 0)
+        )

@@ -1,6 +1,9 @@
 """Colour by, statistic, colours, range, zoom: each changes what it should, and nothing else."""
 
+from functools import partial
+
 import numpy as np
+from playwright.sync_api import expect
 
 from explorer.palette import GHOST, palette
 from explorer.raster import STATISTICS
@@ -27,8 +30,14 @@ def test_label_min_stars_and_log(visit, mock_table):
     visit.choose("Colour by", "Teff [K]")
     eventually(lambda: check_page(visit, mock_table, giants, ("rz", "plane"), label="teff"))
     assert visit.range[0] > 3000
-    visit.type_into(visit.page.get_by_label("Min stars"), "12")
-    eventually(lambda: check_page(visit, mock_table, giants, ("rz", "kiel"), label="teff", min_stars=12))
+    least = visit.page.get_by_label("Min stars")
+    visit.type_into(least, "none")
+    eventually(lambda: expect(least).to_have_value("3"))
+    for number in (30, 12):
+        visit.type_into(least, str(number))
+        eventually(
+            partial(check_page, visit, mock_table, giants, ("rz", "kiel"), label="teff", min_stars=number)
+        )
     visit.page.get_by_role("checkbox", name="log").first.click()
     eventually(
         lambda: check_page(visit, mock_table, giants, ("rz", "kiel"), label="teff", min_stars=12, log=True)
@@ -147,3 +156,43 @@ def test_a_view_has_colours_and_a_plane_of_its_own(visit, mock_table):
     heading = visit.headings[MAPS.index("plane")]
     assert "[Al/Fe]" in heading
     assert "log g" in heading
+
+
+def test_a_window_in_numbers_is_drawn_anew(visit, mock_table):
+    """Axes of one scale keep it, and that is said."""
+    key = "rz"
+    giants, ends, home = paper_cuts(mock_table, key), visit.range, visit.image(key)
+    visit.page.get_by_label("Settings of (R, z)").click()
+    dialog = visit.page.get_by_role("dialog")
+    left = dialog.get_by_label("horizontal from")
+    visit.type_into(left, "9")
+
+    def settled() -> None:
+        image = visit.image(key)
+        assert image.window != home.window
+        x, y = visit.axes(key)
+        assert np.allclose(image.window, [*x, *y], rtol=1e-9)
+        assert check(image, meant(mock_table, key, image, giants), ends) > 0
+
+    eventually(settled)
+    window = visit.image(key).window
+    assert window[0] < 9 < window[1]
+    words = dialog.get_by_text("Both axes keep one scale").inner_text()
+    shown = [
+        float(word.rstrip(".")) for word in words.replace("−", "-").split() if word[-2:].strip("-.").isdigit()
+    ]
+    np.testing.assert_allclose(shown, window, rtol=1e-4)
+    visit.type_into(left, "99")
+    dialog.get_by_text("Each 'from' must be a number below its 'to'.").wait_for()
+    assert visit.image(key).window == window
+
+
+def test_a_label_that_no_star_has_is_said_to_be_missing(visit, mock_table):
+    giants = paper_cuts(mock_table, "kiel")
+    assert not np.isfinite(mock_table["s_fe"][giants]).any()
+    visit.choose("Colour by", "[s/Fe]")
+
+    def said() -> None:
+        assert all("none with [s/Fe]" in heading for heading in visit.headings[: len(MAPS)])
+
+    eventually(said)

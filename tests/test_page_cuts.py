@@ -154,7 +154,7 @@ def test_downloads_hold_the_rows_that_are_shown(visit, mock_table):
     assert "7000" in said[b"where"].decode()
     assert len(said[b"sha256"]) == 64
 
-    visit.choose("Rows that pass the cuts that", "hold in (R, v_\\phi)")
+    visit.choose("Rows that pass the cuts that", "hold in (R, vφ)")
     shared = keep & (mock_table["Jz"] <= 30)
     visit.page.get_by_text(f"{shared.sum():,} stars, all columns").wait_for()
 
