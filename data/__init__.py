@@ -7,5 +7,9 @@ expression  the safe language of conditions and computed columns
 predicate   one condition on a row
 selection   which rows: what made each condition -> the condition
 export      rows to a file, with their provenance
+lamost      LAMOST spectra of every layout
+labels      tables of stars with known labels, by obsid or file name
+rows        results to a table
+store       named arrays with their provenance in one file: a trained model
 problem     the one error for what a person gave us
 """

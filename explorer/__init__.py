@@ -8,4 +8,6 @@ atlas     the diagrams, as data
 stars     a catalogue made ready for drawing
 raster    stars in a window to a grid; kernels holds its compiled loops
 palette   a grid to colours
+spectra   LAMOST files made ready for The Cannon
+cannon    spectra and labels to a model, its validation, and labels of other spectra
 """

@@ -1,4 +1,4 @@
-"""The command line: `explorer serve`, `demo`, `info` and `export`."""
+"""The command line: `explorer serve`, `demo`, `info`, `export`, and those of The Cannon."""
 
 import csv
 import re
@@ -12,6 +12,7 @@ from rich.console import Console
 from data.catalogue import Catalogue
 from data.derivation import Derivation
 from data.problem import DataError
+from explorer.cannon_commands import infer, train, validate
 from explorer.progress import Report, progress_bar
 from model.kinematics import DEFAULT_FRAME
 
@@ -207,6 +208,10 @@ def export(
     typer.echo(f"Wrote {done.rows:,} rows ({done.size:,} bytes) to {done.path}")
     if done.rows == 0:
         typer.echo("No row passes the condition: the table is empty.", err=True)
+
+
+for command in (train, validate, infer):
+    app.command()(command)
 
 
 def _host(place: str) -> str:

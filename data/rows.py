@@ -1,0 +1,58 @@
+"""Results as a table of stars: to CSV, FITS or Parquet, whole or not at all."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.draft import draft
+from data.formats import FORMATS, Content, Format
+from data.problem import DataError
+from data.schema import Column
+
+
+def write_rows(
+    out: Path, columns: Sequence[Column], values: Mapping[str, NDArray[Any]], metadata: Mapping[str, str]
+) -> None:
+    """Write a table, which takes the place of an older one when complete.
+
+    Parameters
+    ----------
+    out : the file; its ending says the format.
+    columns : what each column is, in order.
+    values : (N,) each, by name; missing ones as `data.schema` says.
+    metadata : what the file says of itself.
+
+    Raises
+    ------
+    DataError
+        If the ending says no format, or the file can't be written. Nothing is left behind then.
+    """
+    stored = {column.name: _stored(values[column.name], column) for column in columns}
+    length = len(next(iter(stored.values())))
+
+    def chunks(size: int) -> Iterator[Mapping[str, NDArray[Any]]]:
+        for start in range(0, length, size):
+            yield {name: column[start : start + size] for name, column in stored.items()}
+
+    dtypes = {name: column.dtype for name, column in stored.items()}
+    content = Content(tuple(columns), dtypes, length, metadata, chunks)
+    form = table_format(out)
+    with draft(out) as part, part.open("xb") as file:
+        for piece in form.write(content):
+            file.write(piece)
+
+
+def table_format(out: Path) -> Format:
+    """The format that the ending of a file's name says; DataError if it says none."""
+    for form in FORMATS.values():
+        if out.name.lower().endswith(form.suffix):
+            return form
+    endings = ", ".join(form.suffix for form in FORMATS.values())
+    raise DataError(f"cannot tell a format from the name '{out.name}': end it with one of {endings}")
+
+
+def _stored(values: NDArray[Any], column: Column) -> NDArray[Any]:
+    return np.asarray(values, "S" if column.dtype == "str" else column.dtype)
