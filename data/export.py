@@ -8,7 +8,7 @@ from data.catalogue import Catalogue
 from data.draft import draft
 from data.expression import Expression
 from data.extract import Extract
-from data.formats import FORMATS
+from data.formats import format_of
 from data.problem import DataError
 from data.selection import Selection
 
@@ -49,20 +49,12 @@ def export(
     DataError
         Where the request is wrong, the file exists, or it cannot be written. Nothing is left behind.
     """
-    extract = Extract.of(catalogue, form or _form_of(out), where=where, columns=columns, derived=derived)
+    extract = Extract.of(catalogue, form or format_of(out), where=where, columns=columns, derived=derived)
     _refuse(catalogue, out, overwrite=overwrite)
     rows, pieces = extract.stream(out.name)
     with draft(out) as part:
         size = _write(part, pieces)
     return Exported(out, rows, size)
-
-
-def _form_of(out: Path) -> str:
-    for name, form in FORMATS.items():
-        if out.name.lower().endswith(form.suffix):
-            return name
-    suffixes = ", ".join(form.suffix for form in FORMATS.values())
-    raise DataError(f"cannot tell a format from the name '{out.name}': end it with one of {suffixes}")
 
 
 def _refuse(catalogue: Catalogue, out: Path, *, overwrite: bool) -> None:

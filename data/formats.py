@@ -9,6 +9,7 @@ import io
 import re
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -222,3 +223,12 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
     }
 )
 """The formats by name."""
+
+
+def format_of(out: Path) -> str:
+    """Name of the format that the ending of a file's name says; DataError if it says none."""
+    for name, form in FORMATS.items():
+        if out.name.lower().endswith(form.suffix):
+            return name
+    suffixes = ", ".join(form.suffix for form in FORMATS.values())
+    raise DataError(f"cannot tell a format from the name '{out.name}': end it with one of {suffixes}")

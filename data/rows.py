@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.draft import draft
-from data.formats import FORMATS, Content, Format
-from data.problem import DataError
+from data.formats import FORMATS, Content, format_of
 from data.schema import Column
 
 
@@ -39,19 +38,10 @@ def write_rows(
 
     dtypes = {name: column.dtype for name, column in stored.items()}
     content = Content(tuple(columns), dtypes, length, metadata, chunks)
-    form = table_format(out)
+    form = FORMATS[format_of(out)]
     with draft(out) as part, part.open("xb") as file:
         for piece in form.write(content):
             file.write(piece)
-
-
-def table_format(out: Path) -> Format:
-    """The format that the ending of a file's name says; DataError if it says none."""
-    for form in FORMATS.values():
-        if out.name.lower().endswith(form.suffix):
-            return form
-    endings = ", ".join(form.suffix for form in FORMATS.values())
-    raise DataError(f"cannot tell a format from the name '{out.name}': end it with one of {endings}")
 
 
 def _stored(values: NDArray[Any], column: Column) -> NDArray[Any]:

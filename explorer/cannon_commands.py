@@ -82,14 +82,14 @@ def validate(
     overwrite: Overwrite = False,
 ) -> None:
     """Cross-validate a model on the stars it was trained on, and keep the result in its file."""
-    from data.rows import table_format
+    from data.formats import format_of
     from explorer.cannon import validate_model, write_results
     from explorer.cannon_file import load_model, save_model
     from explorer.cannon_report import say_validated
 
     content = load_model(model)
     if out is not None:
-        table_format(out)
+        format_of(out)
         _refuse(out, overwrite=overwrite)
     with progress_bar() as report:
         done = validate_model(
@@ -116,13 +116,13 @@ def infer(
     overwrite: Overwrite = False,
 ) -> None:
     """Infer labels, with errors, of spectra."""
-    from data.rows import table_format
+    from data.formats import format_of
     from explorer.cannon import infer_labels, write_results
     from explorer.cannon_file import load_model
     from explorer.cannon_report import say_inferred
 
     content = load_model(model)
-    table_format(out)
+    format_of(out)
     _refuse(out, overwrite=overwrite)
     with progress_bar() as report:
         done = infer_labels(

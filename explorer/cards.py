@@ -66,11 +66,9 @@ def alone(figure: Any) -> Any:
 
 
 class Board(JSComponent):
-    """What is above, and cards below it; what is `beside` takes no room, as dialogs."""
+    """Cards that flow into as many columns as there is room for."""
 
-    above = Children()
     cards = Children()
-    beside = Children()
 
     _esm = HERE / "board.js"
     _stylesheets: ClassVar[list[str]] = [".cards { display: flex; flex-wrap: wrap; gap: 8px; }"]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import param
 from panel.custom import JSComponent
@@ -21,7 +21,7 @@ class ColourBar(JSComponent):
     colours = param.List(default=["#000000", "#ffffff"], item_type=str)
 
     _esm = HERE / "colourbar.js"
-    _stylesheets = [(HERE / "colourbar.css").read_text()]  # noqa: RUF012 - panel reads a plain list here
+    _stylesheets: ClassVar[list[str]] = [(HERE / "colourbar.css").read_text()]
 
     def __init__(self, on_range: Callable[[float, float], None], **params: Any) -> None:
         super().__init__(**params)
