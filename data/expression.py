@@ -345,6 +345,10 @@ def _compared(sign: str, left: Any, right: Any) -> NDArray[np.bool_]:
         sides = [np.float64(side) if isinstance(side, int | float) else side for side in sides]
     result = _COMPARE[sign](*sides)
     for side in arrays:
-        if side.dtype.kind != "f" or sign == "!=":
+        if side.dtype.kind != "f":
             result = result & _known(side)
+    if sign == "!=":
+        for side in sides:
+            if getattr(side, "dtype", _WHOLE).kind == "f":
+                result = result & _known(side)
     return result
