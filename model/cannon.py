@@ -12,11 +12,12 @@ from typing import Any, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from model.belief import Evidence
 from model.inference import Inference, Objective, Precision, infer
-from model.latent import Evidence, fit_latent
+from model.latent import Latent, fit_latent
 from model.terms import checked_terms, expand, quadratic_terms, slopes
-from model.training import Design, fit
-from model.training_set import TrainingSet
+from model.training import Design, Spectra
+from model.training_set import TrainingSet, real
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -125,18 +126,23 @@ class Cannon:
         dof_correction : whether to take squared residuals N / (N - T) times, since s of maximum likelihood
             is too small when the number of terms T is not small against the number of stars N.
         label_errors : (N, L), standard errors of the labels, which are then marginalised; 0 for exact ones.
-            With errors of the size of the labels' own spread the iteration (EM) need not settle; it warns
-            then.
-        missing_labels : whether labels may be NaN; they are then marginalised. This holds for labels missing
-            at random, given the spectrum and the other labels. It fails for lines too weak to be detected
-            (Eu, say): their labels are missing because they are low, and come out too high.
+            What the labels leave open is taken from the spectra, whose errors are believed: where residuals
+            go together from pixel to pixel (continuum, calibration), labels can follow these instead. So
+            cross-validate with and without them.
+        missing_labels : whether labels may be NaN; they are then marginalised. It beats leaving such stars
+            out if they are many: in a mock of 200 stars that lack one of four labels, errors fall to 0.76 of
+            those of the complete stars where 80 % lack it, 0.91 where 60 % do, 0.97 where 30 % do, and not at
+            all where 10 % do. This holds for labels missing at random, given the spectrum and the other
+            labels. It fails for lines too weak to be detected (Eu, say): their labels are missing because
+            they are low, and come out too high, though less so than with such stars left out.
         begin : a model of nearly the same stars, from whose s the search starts. It saves time. It changes
             nothing else where the likelihood has one maximum in s, as it has with many more stars than terms.
 
         Raises
         ------
         ValueError
-            if the stars cannot train a model; says why.
+            if the stars cannot train a model; says why. So if a label scatters no more than its errors have
+            it, since the spectra would then say what it is, or if uncertain labels have not settled.
         """
         _refuse_masks(labels=labels, flux=flux, ivar=ivar, label_errors=label_errors)
         stars = TrainingSet.of(
@@ -154,18 +160,18 @@ class Cannon:
         active = np.ones((len(stars.wavelength), len(exponents)), np.bool_)
         if acting is not None:
             active = ((exponents == 0) | acting[:, None, :]).all(2)
+        if begin is not None and not np.array_equal(begin.wavelength, stars.wavelength):
+            raise ValueError("begin is a model of other wavelengths; give one of the same, or none")
         start = np.zeros(len(active)) if begin is None else np.nan_to_num(begin.s**2)
         scaled = (stars.labels - middle) / width
         spectra = stars.flux, stars.ivar
         if stars.uncertain:
-            evidence = Evidence.of(scaled, stars.errors / width)
-            theta, s = fit_latent(
-                evidence, *spectra, exponents, active, dof_correction=dof_correction, begin=start
-            )
+            latent = Latent(Evidence.of(scaled, stars.errors / width), *spectra, exponents, active)
+            fitted = fit_latent(latent, dof_correction=dof_correction, begin=start)
+            theta, s = fitted.theta, fitted.s
         else:
-            theta, s = fit(
-                Design.of(scaled, exponents), *spectra, active, dof_correction=dof_correction, begin=start
-            )
+            known = Spectra(Design.of(scaled, exponents), *spectra, active)
+            theta, s = known.fit(start, dof_correction=dof_correction)
         return cls(theta, s, middle, width, exponents, stars.names, stars.wavelength, acting, len(scaled))
 
     def predict(self, labels: ArrayLike) -> Floats:
@@ -247,7 +253,7 @@ class Cannon:
 
     def _spectra(self, values: ArrayLike, name: str) -> NDArray[Any]:
         """Spectra (M, P)."""
-        given = np.asarray(values)
+        given = real(values, name)
         if given.ndim not in (1, 2) or given.shape[-1] != len(self.s) or given.size == 0:
             raise ValueError(f"{name} has shape {given.shape}; expected {len(self.s)} pixels for each star")
         return np.atleast_2d(given)

@@ -18,16 +18,18 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 _INTERVAL = (2.5, 97.5)
+_FEWEST = 3
 
 
 @dataclass(frozen=True, eq=False)
 class Correlated:
     """What is known of each label without its own lines; every array is (L,) unless it says otherwise.
 
+    NaN where fewer than three stars can be compared.
+
     Attributes
     ----------
-    predicted : label by quadratic regression on the other labels of the star, (N, L), by the same folds; NaN
-        where a star lacks a label.
+    predicted : see `from_the_others`.
     scatter : of predicted - true.
     ratio : scatter in cross-validation over that scatter. Below 1, the spectrum tells more of the label than
         the other labels do.
@@ -53,15 +55,10 @@ class Correlated:
         validation : cross-validated stars.
         draws : of the bootstrap.
         seed : of its random numbers.
-
-        Raises
-        ------
-        ValueError
-            If too few stars have all their labels for the regression in a fold.
         """
         true, fold = validation.true, validation.fold
-        predicted = _from_the_others(true, true, fold)
-        follows = _from_the_others(validation.inferred, true, fold)
+        predicted = from_the_others(true, true, fold)
+        follows = from_the_others(validation.inferred, true, fold)
         random = np.random.default_rng(seed)
         drawn = np.stack(
             [
@@ -79,8 +76,12 @@ class Correlated:
         return cls(predicted, scatter, ratio, intervals[..., 1], partial, intervals[..., 2])
 
 
-def _from_the_others(target: Floats, labels: Floats, fold: Integers) -> Floats:
-    """Regress each column of target (N, L) on the other columns of labels (N, L), fold by fold."""
+def from_the_others(target: Floats, labels: Floats, fold: Integers) -> Floats:
+    """Each column of target (N, L) by quadratic regression on the other columns of labels (N, L).
+
+    The regression is of the stars in the other folds, (N,). NaN where a star lacks one of those labels, and
+    where the other folds have no more stars with all of them than the regression has terms.
+    """
     predicted = np.full(target.shape, np.nan)
     for label in range(target.shape[1]):
         others = np.delete(labels, label, axis=1)
@@ -93,13 +94,10 @@ def _from_the_others(target: Floats, labels: Floats, fold: Integers) -> Floats:
 
 
 def _regress(labels: Floats, target: Floats, at: Floats) -> Floats:
-    """Quadratic regression on labels (N, L), evaluated at (M, L)."""
+    """Quadratic regression on labels (N, L), evaluated at (M, L); NaN of too few stars."""
     terms = quadratic_terms(labels.shape[1])
     if len(target) <= len(terms):
-        raise ValueError(
-            f"a fold leaves {len(target)} stars with all their labels, and predicting one label from the "
-            f"others takes more than {len(terms)}: give more stars, or fewer labels"
-        )
+        return np.full(len(at), np.nan)
     middle, width = labels.mean(axis=0), labels.std(axis=0)
     width = np.where(width > 0, width, 1.0)
     design, wanted = (expand((values - middle) / width, terms) for values in (labels, at))
@@ -119,11 +117,13 @@ def _compare(
 
     Returns
     -------
-    (draws + 1, 3): of the stars themselves, then of each draw.
+    (draws + 1, 3): of the stars themselves, then of each draw; NaN for fewer than three stars.
     """
     both = np.stack([error, error_of_others, inferred_beyond])
     both = both[:, np.isfinite(both).all(axis=0)]
     n = both.shape[1]
+    if n < _FEWEST:
+        return np.full((draws + 1, 3), np.nan)
     drawn = np.vstack([np.arange(n), random.integers(n, size=(draws, n))])
     mine, others, beyond = both[:, drawn] - both[:, drawn].mean(axis=-1, keepdims=True)
     scatter = [np.sqrt(np.sum(values**2, axis=1) / (n - 1)) for values in (mine, others, beyond)]

@@ -1,7 +1,9 @@
 """Published errors: formal ones stretched, and a floor added, until they describe cross-validation.
 
 sigma^2 = (a sigma_formal)^2 + b^2 for each label, with a and b of maximum likelihood given the residuals
-inferred - true. It is an upper bound, for the residuals hold the reference labels' own errors too.
+inferred - true. It is an upper bound, for the residuals hold the reference labels' own errors too. Two
+numbers say nothing of where a model errs: with one that misses some stars more than others, as those at the
+ends of its range in T_eff, errors are too small there and too large elsewhere. `pulls` shows it.
 """
 
 from dataclasses import dataclass
@@ -35,13 +37,16 @@ class ErrorModel:
     n: NDArray[np.int64]
 
     @classmethod
-    def fit(cls, residuals: ArrayLike, formal: ArrayLike) -> "ErrorModel":
+    def fit(cls, residuals: ArrayLike, formal: ArrayLike, *, least: float = 0.0) -> "ErrorModel":
         """Fit it to cross-validated stars; what is missing (NaN) is left out.
 
         Parameters
         ----------
         residuals : inferred - true, (N, L).
         formal : formal one-sigma errors, (N, L).
+        least : what the factors are at least. With 1 no error undercuts the noise of a star's own spectrum:
+            where reference stars are all bright, their residuals cannot tell the factor, and faint stars
+            would get the errors of bright ones.
 
         Raises
         ------
@@ -57,7 +62,7 @@ class ErrorModel:
                 raise ValueError(
                     f"label {label} has {count} residuals, or all are 0: give at least {_FEWEST} that scatter"
                 )
-        fits = [_fit_label(r[k, label], f[k, label]) for label, k in enumerate(known.T)]
+        fits = [_fit_label(r[k, label], f[k, label], least) for label, k in enumerate(known.T)]
         a, b = np.array(fits).T
         return cls(a, b, n)
 
@@ -93,7 +98,7 @@ def _pair(residuals: ArrayLike, errors: ArrayLike) -> tuple[Floats, Floats]:
     return r, e
 
 
-def _fit_label(residuals: Floats, formal: Floats) -> tuple[float, float]:
+def _fit_label(residuals: Floats, formal: Floats, least: float) -> tuple[float, float]:
     """Factor and floor of one label.
 
     sigma^2 = c (w u^2 + 1 - w), with u the formal error over its median: of maximum likelihood c is the mean
@@ -116,4 +121,18 @@ def _fit_label(residuals: Floats, formal: Floats) -> tuple[float, float]:
     )
     w = min((0.0, 1.0, float(expit(inner.x))), key=cost)
     c = np.mean(r2 / shape(w))
-    return float(np.sqrt(c * w) / unit), float(np.sqrt(c * (1 - w)))
+    factor, floor = float(np.sqrt(c * w) / unit), float(np.sqrt(c * (1 - w)))
+    return (factor, floor) if factor >= least else (least, _floor(residuals, least * formal))
+
+
+def _floor(residuals: Floats, noise: Floats) -> float:
+    """The floor of maximum likelihood beside a noise that is known."""
+    r2, known = residuals**2, noise**2
+
+    def cost(floor2: float) -> float:
+        total = known + floor2
+        return float(np.mean(np.log(total) + r2 / total))
+
+    most = float(r2.max())
+    found = minimize_scalar(cost, bounds=(0.0, most), method="bounded", options={"xatol": 1e-9 * most})
+    return float(np.sqrt(min((0.0, float(found.x)), key=cost)))

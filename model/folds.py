@@ -11,10 +11,10 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg.lapack import dpotrf, dpotrs
 
 from model.cannon import Cannon
-from model.training import Design, fit, roots
+from model.newton import factorise_normal, substitute_normal
+from model.training import Design, Spectra, pulls
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -28,8 +28,6 @@ SETTLED = 1e-13
 """Change of chi2 that a correction may still bring when it is the last."""
 FEW = 3
 """Stars per term below which a pixel is trained by itself too: its likelihood may have several maxima."""
-SINGULAR = 1e-12
-"""Share of its diagonal below which a pivot makes equations singular."""
 
 
 def train_without(
@@ -78,10 +76,10 @@ def train_without(
         alone = np.flatnonzero(np.isnan(variance[one]))
         if alone.size:
             scaled = (labels[rest] - full.offset) / full.scale
-            theta[one, alone], s = fit(
+            theta[one, alone], s = Spectra(
                 Design.of(scaled, full.terms), flux[np.ix_(rest, alone)], ivar[np.ix_(rest, alone)],
-                active[alone], dof_correction=dof_correction, begin=np.zeros(alone.size),
-            )  # fmt: skip
+                active[alone],
+            ).fit(np.zeros(alone.size), dof_correction=dof_correction)  # fmt: skip
             variance[one, alone] = s**2
         yield replace(full, theta=theta[one], s=np.sqrt(variance[one]), n_train=int(rest.sum()))
 
@@ -108,6 +106,7 @@ class _Shared:
     monomials : (K + 1, P, M), weighted sums of each fold's products of terms; the last is of all folds.
     right : (K + 1, P, T), weighted sums of term times flux.
     weight : (K + 1, P), sums of weights.
+    seen : (K + 1, P), numbers of stars with flux.
     dof_correction : whether squared residuals count N / (N - T) times.
     """
 
@@ -120,6 +119,7 @@ class _Shared:
     monomials: Floats
     right: Floats
     weight: Floats
+    seen: Floats
     dof_correction: bool
 
     @classmethod
@@ -138,54 +138,51 @@ class _Shared:
         i = np.ascontiguousarray(ivar, dtype=np.float64)
         f = np.where(i > 0, flux, 0.0).astype(np.float64, copy=False)
         w = i / (1 + i * begin[:, np.newaxis])
-        pull = w * f
+        pull, every = w * f, np.ones((len(design.terms), 1))
         return cls(
             design, f, i, active, begin, ends,
             _sums(w, design.monomials, ends),
             _sums(pull, design.terms, ends),
-            _sums(w, np.ones((len(design.terms), 1)), ends)[:, :, 0],
+            _sums(w, every, ends)[:, :, 0],
+            _sums((i > 0).astype(np.float64), every, ends)[:, :, 0],
             dof_correction,
         )  # fmt: skip
 
     def without(self, one: int) -> tuple[Floats, Floats]:
         """Coefficients (P, T) and s^2 (P,) by the other folds' stars; NaN where they do not settle."""
-        ivar = self.ivar.copy()
-        ivar[:, self.ends[one] : self.ends[one + 1]] = 0
-        seen, terms = np.count_nonzero(ivar, axis=1), self.active.sum(axis=1)
+        stars = self.ends[one], self.ends[one + 1]
+        seen, terms = self.seen[-1] - self.seen[one], self.active.sum(axis=1)
         inflation = seen / np.maximum(seen - terms, 1) if self.dof_correction else np.ones(len(seen))
-        factors = self._factorised(self.monomials[-1] - self.monomials[one], seen >= FEW * terms)
+        factors = np.empty((*self.active.shape, self.active.shape[1]))
+        sound = factorise_normal(
+            self.monomials[-1] - self.monomials[one], self.design.form.pair, self.active, factors
+        )
         weight = self.weight[-1] - self.weight[one]
-        right = np.where(self.active, self.right[-1] - self.right[one], 0.0)
-        theta = np.stack([_solved(factor, b) for factor, b in zip(factors, right, strict=True)])
+        theta = np.where(self.active, self.right[-1] - self.right[one], 0.0)
         v, settled = self.begin.copy(), np.zeros(len(theta), np.bool_)
-        left = np.flatnonzero(np.isfinite(theta).all(axis=1))
-        for _ in range(STEPS if left.size else 0):
-            own, residual = ivar[left], self.flux[left] - theta[left] @ self.design.terms.T
-            root, unused = np.empty(len(left)), np.empty(len(left))
-            roots(own, residual**2, inflation[left], v[left], root, unused)
-            w = own / (1 + own * root[:, np.newaxis])
-            slope = np.where(self.active[left], (w * residual) @ self.design.terms, 0.0)
-            ratio = weight[left] / w.sum(axis=1)
-            step = (
-                np.stack([_solved(factors[k], b) for k, b in zip(left, slope, strict=True)])
-                * ratio[:, np.newaxis]
-            )
-            theta[left] += step
-            done = np.einsum("kt,kt->k", step, slope) < SETTLED
-            v[left] = root
-            settled[left[done]] = True
-            left = left[~done]
+        left = np.flatnonzero(sound & (seen >= FEW * terms))
+        theta[left] = _solved(factors, left, theta[left])
+        for _ in range(STEPS):
             if not left.size:
                 break
+            residual, root = theta[left] @ self.design.terms.T, np.empty(len(left))
+            weights = pulls(self.ivar, self.flux, left, stars, inflation[left], v[left], residual, root)
+            ratio = weight[left] / weights
+            slope = np.where(self.active[left], residual @ self.design.terms, 0.0)
+            step = _solved(factors, left, slope) * ratio[:, np.newaxis]
+            theta[left] += step
+            v[left] = root
+            done = np.einsum("kt,kt->k", step, slope) < SETTLED
+            settled[left[done]] = True
+            left = left[~done]
         return theta, np.where(settled, v, np.nan)
 
-    def _factorised(self, monomials: Floats, enough: Flags) -> list[Floats | None]:
-        """Cholesky factors (T, T) of normal matrices; None where these are singular, or stars too few."""
-        acting = self.active[:, :, np.newaxis] & self.active[:, np.newaxis, :]
-        matrices = np.where(acting, monomials[:, self.design.form.pair], 0.0)
-        idle = np.einsum("ktt->kt", matrices)
-        idle[~self.active] = 1.0
-        return [_factor(matrix) if good else None for matrix, good in zip(matrices, enough, strict=True)]
+
+def _solved(factors: Floats, which: Integers, right: Floats) -> Floats:
+    """Solutions (K, T) of the equations of some pixels (K,) of which there are factors."""
+    solution = right.copy()
+    substitute_normal(factors, which, solution)
+    return solution
 
 
 def _sums(weights: Floats, values: Floats, ends: NDArray[np.intp]) -> Floats:
@@ -195,18 +192,3 @@ def _sums(weights: Floats, values: Floats, ends: NDArray[np.intp]) -> Floats:
         np.matmul(weights[:, a:b], values[a:b], out=one)
     sums[:-1].sum(axis=0, out=sums[-1])
     return sums
-
-
-def _factor(matrix: Floats) -> Floats | None:
-    factor, failed = dpotrf(matrix, lower=1)
-    if failed or (factor.diagonal() ** 2 <= SINGULAR * matrix.diagonal()).any():
-        return None
-    return np.asarray(factor, np.float64)
-
-
-def _solved(factor: Floats | None, right: Floats) -> Floats:
-    """Solution of factorised equations; NaN where they could not be factorised."""
-    if factor is None:
-        return np.full_like(right, np.nan)
-    solution, _ = dpotrs(factor, right, lower=1)
-    return np.asarray(solution, np.float64)

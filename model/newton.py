@@ -22,9 +22,12 @@ class _Compiler(Protocol):
     def __call__(self, function: Function) -> Function: ...
 
 
-compiled: _Compiler = numba.njit(
-    nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"}
-)
+_OPTIONS: dict[str, Any] = {
+    "nogil": True, "cache": True, "error_model": "numpy", "fastmath": {"contract", "reassoc", "nsz"},
+}  # fmt: skip
+compiled: _Compiler = numba.njit(**_OPTIONS)
+inlined: _Compiler = numba.njit(**_OPTIONS, forceinline=True)
+"""What compiled loops call. As calls, their sums would be ordered otherwise on the day they are compiled."""
 
 STEPS = 200
 """Newton steps after which a start is given up."""
@@ -38,7 +41,7 @@ SLIGHT = 1e-2
 """A last step that would lower chi2 by more than this is not taken."""
 
 
-@compiled
+@inlined
 def factorise(matrix: Floats) -> bool:
     """Cholesky factor in place of a matrix's lower triangle, its diagonal inverted.
 
@@ -62,7 +65,7 @@ def factorise(matrix: Floats) -> bool:
     return True
 
 
-@compiled
+@inlined
 def substitute(factor: Floats, vector: Floats) -> None:
     """Solve matrix x = vector in place, by the matrix's factor."""
     n = vector.size
@@ -98,19 +101,42 @@ def solve_normal(sums: Floats, pair: Integers, right: Floats, active: Flags, the
     sound = np.ones(pixels, np.bool_)
     matrix = np.empty((terms, terms))
     for p in range(pixels):
+        sound[p] = _factorise_normal(sums[p], pair, active[p], matrix)
         for i in range(terms):
-            for j in range(i + 1):
-                matrix[i, j] = sums[p, pair[i, j]] if active[p, i] and active[p, j] else 0.0
-            if not active[p, i]:
-                matrix[i, i] = 1.0
             theta[p, i] = right[p, i] if active[p, i] else 0.0
-        sound[p] = factorise(matrix)
         if sound[p]:
             substitute(matrix, theta[p])
     return sound
 
 
 @compiled
+def factorise_normal(sums: Floats, pair: Integers, active: Flags, factors: Floats) -> Flags:
+    """Fill in the factors (P, T, T) of the matrices of `solve_normal`; whether they are sound (P,)."""
+    sound = np.ones(len(sums), np.bool_)
+    for p in range(len(sums)):
+        sound[p] = _factorise_normal(sums[p], pair, active[p], factors[p])
+    return sound
+
+
+@compiled
+def substitute_normal(factors: Floats, which: Integers, right: Floats) -> None:
+    """Solve the equations of some pixels (K,) by their factors, in place of their right sides (K, T)."""
+    for k in range(which.size):
+        substitute(factors[which[k]], right[k])
+
+
+@inlined
+def _factorise_normal(sums: Floats, pair: Integers, active: Flags, matrix: Floats) -> bool:
+    """Fill in the factor (T, T) of one pixel's matrix; whether it is sound."""
+    for i in range(active.size):
+        for j in range(i + 1):
+            matrix[i, j] = sums[pair[i, j]] if active[i] and active[j] else 0.0
+        if not active[i]:
+            matrix[i, i] = 1.0
+    return factorise(matrix)
+
+
+@inlined
 def _evaluate(
     second: Floats,
     parent: Integers,
@@ -147,7 +173,7 @@ def _evaluate(
     return value / (order * (order - 1))
 
 
-@compiled
+@inlined
 def _step(
     curve: Floats, slope: Floats, scale: Floats, free: Flags, damping: float, factor: Floats, step: Floats
 ) -> float:
@@ -169,7 +195,7 @@ def _step(
         damping = max(10 * damping, 0.1)
 
 
-@compiled
+@inlined
 def _hold(matrix: Floats, vector: Floats, free: Flags) -> None:
     """Make the equations matrix x = vector give 0 for frozen labels; only the lower triangle counts."""
     for a in range(free.size):
@@ -180,7 +206,7 @@ def _hold(matrix: Floats, vector: Floats, free: Flags) -> None:
             vector[a] = 0.0
 
 
-@compiled
+@inlined
 def _reduction(slope: Floats, step: Floats, damping: float, scale: Floats) -> float:
     """By how much a step lowers the polynomial if that is quadratic."""
     total = 0.0
@@ -189,7 +215,7 @@ def _reduction(slope: Floats, step: Floats, damping: float, scale: Floats) -> fl
     return total / 2
 
 
-@compiled
+@inlined
 def _apart(x: Floats, other: Floats, curve: Floats) -> float:
     """How far two points are from each other, in chi2."""
     total = 0.0
@@ -199,7 +225,7 @@ def _apart(x: Floats, other: Floats, curve: Floats) -> float:
     return total / 2
 
 
-@compiled
+@inlined
 def _descend(
     second: Floats, parent: Integers, by: Integers, order: int, scale: Floats, free: Flags, x: Floats,
     curve: Floats, best: Floats, known: bool, lower: Floats, spare: Floats, square: Floats,
@@ -300,7 +326,7 @@ def minimise(
                 curves[b] = curve[1:, 1:] / 2
 
 
-@compiled
+@inlined
 def _rank(x: Floats, value: float, good: bool, best: Floats, values: Floats, found: Integers) -> bool:
     """Whether x becomes the best point, which it is then made; else it may become the runner-up."""
     if found[0] and not good:
@@ -362,7 +388,7 @@ def polish(
     return settled
 
 
-@compiled
+@inlined
 def _invert(factor: Floats, free: Flags, sound: bool, inverse: Floats) -> None:
     """Fill the inverse of free labels' matrix by its factor: 0 for frozen labels, NaN if not sound."""
     for a in range(free.size):
@@ -376,7 +402,7 @@ def _invert(factor: Floats, free: Flags, sound: bool, inverse: Floats) -> None:
                 column[c] = np.nan if free[c] else 0.0
 
 
-@compiled
+@inlined
 def _add_slope(times: float, exponents: Integers, powers: Floats, slope: Floats) -> None:
     """Add a term's derivatives, times a number."""
     for a in range(exponents.size):

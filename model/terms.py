@@ -61,9 +61,12 @@ def checked_terms(terms: Sequence[Sequence[int]] | Integers, names: Sequence[str
             f"terms has shape {given.shape}; expected one row of {len(names)} exponents a term, "
             f"one for each of {', '.join(names)}"
         )
-    whole = given.astype(np.int64)
-    if (whole != given).any() or (whole < 0).any():
+    if (
+        given.dtype.kind not in "iuf"
+        or not ((given >= 0) & (given < 2**31) & (given == np.floor(given))).all()
+    ):
         raise ValueError("terms holds exponents that are negative or not whole; use 0, 1, 2, ...")
+    whole = given.astype(np.int64)
     if len(np.unique(whole, axis=0)) < len(whole):
         raise ValueError("terms holds the same term twice; leave one of them out")
     idle = [name for name, powers in zip(names, whole.T, strict=True) if not powers.any()]

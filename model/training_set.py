@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -9,6 +10,14 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+
+
+def real(values: ArrayLike, name: str) -> NDArray[Any]:
+    """An array of real numbers, or ValueError."""
+    given = np.asarray(values)
+    if given.dtype.kind not in "iuf":
+        raise ValueError(f"{name} is of {given.dtype}; expected real numbers")
+    return given
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,8 +56,8 @@ class TrainingSet:
         given = np.asarray(labels, np.float64)
         stars = cls(
             given,
-            np.asarray(flux),
-            np.asarray(ivar),
+            real(flux, "flux"),
+            real(ivar, "ivar"),
             np.zeros(given.shape) if errors is None else np.asarray(errors, np.float64),
             tuple(names),
             np.asarray(wavelength, np.float64),
@@ -96,7 +105,12 @@ class TrainingSet:
             )
         for name, column in zip(self.names, self.labels.T, strict=True):
             known = column[~np.isnan(column)]
-            if len(known) < 2 or np.ptp(known) <= 1e-12 * np.abs(known).max():
+            if len(known) < 2:
+                raise ValueError(
+                    f"label {name} is known of {len(known)} stars, so nothing can be learned of it; leave it "
+                    "out"
+                )
+            if np.ptp(known) <= 1e-12 * np.abs(known).max():
                 raise ValueError(
                     f"label {name} is the same for all stars, so nothing can be learned of it; leave it out"
                 )
@@ -110,6 +124,21 @@ class TrainingSet:
                 "label_errors is negative or not finite somewhere; give 0 for exact "
                 "labels, and NaN in labels for missing ones"
             )
+        self._check_scatter()
+
+    def _check_scatter(self) -> None:
+        """Labels without an exact value vary by more than their errors, by Cochran's Q (1954, Biometrics)."""
+        for name, column, error in zip(self.names, self.labels.T, self.errors.T, strict=True):
+            known = ~np.isnan(column)
+            if not error[known].all():
+                continue
+            weight, value = error[known] ** -2, column[known]
+            apart = value - np.average(value, weights=weight)
+            if np.sum(weight * apart**2) <= known.sum() - 1:
+                raise ValueError(
+                    f"label {name} scatters no more than its label_errors have it, so nothing can be learned "
+                    "of it; leave it out, or give smaller errors if these are too large"
+                )
 
     @property
     def uncertain(self) -> bool:

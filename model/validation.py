@@ -13,6 +13,7 @@ from model.folds import train_without
 from model.inference import Inference
 from model.spread import Spread, which_bin
 from model.terms import quadratic_terms
+from model.windows import WindowFit, WindowPixels
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -39,6 +40,14 @@ class Recovery:
     core: Floats
     correlation: Floats
 
+    @classmethod
+    def of(cls, true: Floats, inferred: Floats, which: Integers, bins: int) -> "Recovery":
+        """Of stars (N, L), each in the bin that `which` (N,) says."""
+        spread = Spread.of(inferred - true, which, bins)
+        members = [which == one for one in range(bins)]
+        correlation = [correlations(true[mine], inferred[mine]) for mine in members]
+        return cls(spread.n, spread.mean, spread.scatter, spread.core, np.array(correlation))
+
 
 @dataclass(frozen=True, eq=False)
 class CrossValidation:
@@ -53,6 +62,7 @@ class CrossValidation:
     chi2, dof, converged : of each star's fit, (N,).
     fold : which fold a star was left out in, (N,).
     full : the model trained on all of them.
+    near : how those models fit near the elements' lines; None if nobody asked.
     """
 
     label_names: tuple[str, ...]
@@ -64,6 +74,7 @@ class CrossValidation:
     converged: NDArray[np.bool_]
     fold: Integers
     full: Cannon
+    near: WindowFit | None = None
 
     @property
     def residuals(self) -> Floats:
@@ -90,10 +101,7 @@ class CrossValidation:
             which, bins = np.zeros(len(self.true), np.int64), 1
         else:
             which, bins = which_bin(by, edges), np.size(edges) - 1
-        spread = Spread.of(self.residuals, which, bins)
-        members = [which == one for one in range(bins)]
-        correlation = [correlations(self.true[mine], self.inferred[mine]) for mine in members]
-        return Recovery(spread.n, spread.mean, spread.scatter, spread.core, np.array(correlation))
+        return Recovery.of(self.true, self.inferred, which, bins)
 
 
 def folds_of(stars: int, folds: int, seed: int, groups: ArrayLike | None = None) -> Integers:
@@ -144,6 +152,7 @@ def cross_validate(
     groups: ArrayLike | None = None,
     progress: Progress | None = None,
     label_errors: ArrayLike | None = None,
+    windows: WindowPixels | None = None,
     **training: Any,
 ) -> CrossValidation:
     """Infer every star's labels with a model trained on the other folds.
@@ -156,6 +165,7 @@ def cross_validate(
     labels, flux, ivar, label_names, wavelength, label_errors : as `Cannon.train` takes them.
     folds, seed, groups : see `folds_of`.
     progress : told (done, total, of what) now and then.
+    windows : near which lines the fit is looked at, if at all; on the same pixels.
     training : other options of `Cannon.train`.
 
     Raises
@@ -175,14 +185,20 @@ def cross_validate(
         models = train_without(full, **stars, fold=fold, dof_correction=correction, progress=tell)
     else:
         models = _train_each(full, stars, fold, options)
-    found = []
+    found: list[Inference] = []
+    near: list[WindowFit] = []
     for one, model in enumerate(models):
-        found.append(model.infer(stars["flux"][fold == one], stars["ivar"][fold == one]))
+        spectra = stars["flux"][fold == one], stars["ivar"][fold == one]
+        found.append(model.infer(*spectra))
+        if windows is not None:
+            near.append(windows.fit(*spectra, model.predict(found[-1].labels), model.s))
         tell(one + 1, folds, "folds tested")
-    return _collect(full, stars["labels"], fold, found)
+    return _collect(full, stars["labels"], fold, found, near)
 
 
-def _collect(full: Cannon, true: Floats, fold: Integers, found: Sequence[Inference]) -> CrossValidation:
+def _collect(
+    full: Cannon, true: Floats, fold: Integers, found: Sequence[Inference], near: Sequence[WindowFit]
+) -> CrossValidation:
     """Put the folds' stars back in their order."""
     place = np.argsort(np.argsort(fold, kind="stable"))
     variance = np.concatenate([part.covariance.diagonal(axis1=1, axis2=2) for part in found])[place]
@@ -196,6 +212,7 @@ def _collect(full: Cannon, true: Floats, fold: Integers, found: Sequence[Inferen
         converged=np.concatenate([part.converged for part in found])[place],
         fold=fold,
         full=full,
+        near=WindowFit.joined(near)[place] if near else None,
     )
 
 

@@ -92,6 +92,38 @@ def test_pixels_that_were_not_trained_may_lack_theta(model):
     assert np.isnan(partly.predict(model.offset)[3])
 
 
+@pytest.mark.parametrize("kind", [complex, str, object, bool])
+@pytest.mark.parametrize("name", ["flux", "ivar"])
+def test_spectra_are_real_numbers(sky, stars, model, name, kind):
+    given = {"flux": stars.flux, "ivar": stars.ivar}
+    given[name] = given[name].astype(kind)
+    for refusing in (
+        lambda: model.infer(**given),
+        lambda: Cannon.train(stars.labels, **given, **sky.words()),
+    ):
+        with pytest.raises(ValueError, match=f"^{name} is of .*; expected real numbers") as refused:
+            refusing()
+        assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -1, 0.5, 1e300, "1"])
+def test_exponents_are_whole_numbers(sky, stars, bad):
+    terms = np.vstack([np.zeros(3), np.eye(3)]).astype(object)
+    terms[0, 0] = bad
+    with pytest.raises(ValueError, match="exponents that are negative or not whole"):
+        Cannon.train(stars.labels, *stars.spectra, **sky.words(), terms=terms.tolist())
+
+
+def test_training_begins_with_a_model_of_the_same_pixels(sky, stars, model):
+    parts = {"theta": model.theta[1:], "s": model.s[1:], "wavelength": model.wavelength[1:]}
+    for other in (
+        dataclasses.replace(model, **parts),
+        dataclasses.replace(model, wavelength=model.wavelength + 1),
+    ):
+        with pytest.raises(ValueError, match="begin is a model of other wavelengths"):
+            Cannon.train(stars.labels, *stars.spectra, **sky.words(), begin=other)
+
+
 @pytest.mark.parametrize("name", ["labels", "flux", "ivar", "label_errors"])
 def test_masks_of_training_are_not_lost(sky, stars, name):
     given = {"labels": stars.labels, "flux": stars.flux, "ivar": stars.ivar, "label_errors": None}
@@ -152,7 +184,7 @@ BAD_TRAINING = {
     "negative label error": (lambda s: {"label_errors": -0.1 + 0 * s.labels}, "label_errors is negative"),
     "label always missing": (
         lambda s: {"labels": changed(s.labels, (slice(None), 1), np.nan), "missing_labels": True},
-        "logg is the same",
+        "logg is known of 0 stars",
     ),
 }
 

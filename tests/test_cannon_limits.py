@@ -189,6 +189,18 @@ def test_single_precision_at_high_signal(nine, snr):
     assert np.abs((single.labels - double.labels) / sigmas(double)).max() < 5e-4
 
 
+def test_a_label_the_spectrum_says_nothing_of_has_no_error(sky, stars):
+    training = sky.stars(200, snr=80)
+    mask = np.ones((160, 4), bool)
+    mask[:, 2] = False
+    model = Cannon.train(training.labels, *training.spectra, **sky.words(), mask=mask)
+    free = model.infer(*stars.spectra)
+    assert np.isnan(free.covariance).any(axis=(1, 2)).all()
+    held = model.infer(*stars.spectra, frozen={"vmic": 0})
+    assert held.converged.all()
+    assert np.isfinite(held.covariance).all()
+
+
 def test_frozen_values_of_many_stars_stay_with_their_stars(sky, model):
     stars = from_model(model, sky.labels(np.random.default_rng(1), 2 * BATCH + 3), snr=30)
     teff = np.random.default_rng(2).normal(size=len(stars.labels))

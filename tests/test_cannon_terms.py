@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from model.latent import expected_products
+from model.expectation import Surface, expected_products
 from model.newton import _evaluate, factorise, substitute
 from model.terms import checked_terms, expand, form_of, products_of, quadratic_terms, slopes
 
@@ -104,15 +104,35 @@ def test_expected_products_are_means_of_draws():
     mean, covariance = rng.normal(size=(1, 3)), (root @ root.T)[None]
     draws = expand(rng.multivariate_normal(mean[0], covariance[0], 400_000), form.exponents)
     error = draws.std(0) / math.sqrt(len(draws))
-    apart = np.abs(expected_products(form, mean, covariance)[0] - draws.mean(0))
+    apart = np.abs(expected_products(form.exponents, mean, covariance)[0] - draws.mean(0))
     assert (apart <= 4.5 * error + 1e-12).all()
 
 
 def test_expected_products_of_sure_labels_are_the_products():
     form = form_of(ODD)
     mean = np.random.default_rng(7).normal(size=(4, 3))
-    expected = expected_products(form, mean, np.zeros((4, 3, 3)))
+    expected = expected_products(form.exponents, mean, np.zeros((4, 3, 3)))
     np.testing.assert_allclose(expected, expand(mean, form.exponents), rtol=1e-12)
+
+
+def test_slope_and_curvature_to_be_expected_are_those_of_finite_differences():
+    """By the mean's shift: of Gaussians, the derivatives of the expectation are those to be expected."""
+    form, rng = form_of(ODD), np.random.default_rng(8)
+    surface = Surface(rng.normal(size=(2, len(form.exponents))), form)
+    mean, root = 0.5 * rng.normal(size=(2, 3)), 0.3 * rng.normal(size=(2, 3, 3))
+    covariance = root @ root.swapaxes(1, 2)
+    slope, curve = surface.shape(mean, covariance)
+    shifts = 1e-4 * np.eye(3)
+    for a in range(3):
+        ahead, behind = (surface.value(mean + i * shifts[a], covariance) for i in (1, -1))
+        np.testing.assert_allclose(slope[:, a], (ahead - behind) / 2e-4, rtol=1e-5, atol=1e-6)
+        for b in range(3):
+            corners = [
+                i * j * surface.value(mean + i * shifts[a] + j * shifts[b], covariance)
+                for i in (-1, 1)
+                for j in (-1, 1)
+            ]
+            np.testing.assert_allclose(curve[:, a, b], sum(corners) / 4e-8, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("size", [1, 2, 9, 55])

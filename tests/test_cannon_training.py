@@ -243,7 +243,7 @@ def test_memory_of_training_does_not_grow_as_stars_times_pixels(monkeypatch):
         ivar = np.broadcast_to(np.array(1e4), flux.shape)
         design = training.Design.of(labels, quadratic_terms(1))
         tracemalloc.start()
-        training.fit(design, flux, ivar, np.ones((400, 3), bool), dof_correction=False, begin=np.zeros(400))
+        training.Spectra(design, flux, ivar, np.ones((400, 3), bool)).fit(np.zeros(400))
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < 1.5 * peaks[0]

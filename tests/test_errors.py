@@ -50,6 +50,23 @@ def test_a_part_that_is_not_there_can_be_exactly_zero():
     assert fit.a[1] == 0
 
 
+@pytest.mark.parametrize(("a", "b"), [(0.0, 0.1), (0.6, 0.05), (0.5, 0.0)])
+def test_no_error_undercuts_the_noise_where_that_is_asked(a, b):
+    residuals, formal, _ = stars(400, a=[a], b=[b], seed=5)
+    fit = ErrorModel.fit(residuals, formal, least=1.0)
+    assert fit.a[0] == 1
+    grid = np.linspace(0, 0.3, 3001)
+    likely = log_likelihood(residuals, formal, np.ones_like(grid), grid)
+    assert abs(fit.b[0] - grid[likely.argmax()]) <= 2e-4
+    assert (fit.sigma(10 * formal) >= 10 * formal).all()
+
+
+def test_a_factor_that_is_large_enough_stays():
+    residuals, formal, _ = stars(400, a=[3.0], b=[0.02])
+    free, bound = ErrorModel.fit(residuals, formal), ErrorModel.fit(residuals, formal, least=1.0)
+    assert (free.a, free.b) == (bound.a, bound.b)
+
+
 def test_mean_squared_pull_is_one():
     """As every likelihood with a free scale has it, whatever the residuals."""
     residuals, formal, _ = stars(300, a=[1.0, 3.0], b=[0.05, 0.02])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from model.cannon import Cannon
-from model.correlation import Correlated
+from model.correlation import Correlated, from_the_others
 from model.extrapolation import Limits
 from model.validation import CrossValidation, cross_validate, folds_of, relative_precision
 
@@ -360,6 +360,22 @@ def test_stars_that_lack_a_label_are_left_out_of_its_comparison():
     assert found.ratio[2] == pytest.approx(0.5, rel=0.2)
 
 
-def test_too_few_stars_for_the_regression_are_refused():
-    with pytest.raises(ValueError, match="takes more than 6"):
-        Correlated.of(made_up(family(8), family(8), np.arange(8) % 4))
+def test_nothing_is_said_where_too_few_stars_have_all_their_labels():
+    """Of label 2 six others are too few for a parabola of two labels; the others have enough."""
+    true = family(60)
+    true[9:, 0] = np.nan
+    inferred = np.nan_to_num(true) + 0.1
+    found = Correlated.of(made_up(true, inferred, np.arange(60) % 3), draws=5)
+    assert np.isnan(found.predicted[:, [1, 2]]).all()
+    assert np.isnan(np.concatenate([found.scatter, found.ratio, found.ratio_interval[0]])).all()
+    true[9:20, 0] = 0.5
+    found = Correlated.of(made_up(true, inferred, np.arange(60) % 3), draws=5)
+    assert np.isfinite(found.scatter).all()
+
+
+def test_a_fold_that_leaves_too_few_stars_is_left_out():
+    true = family(30)
+    fold = np.array([0] * 25 + [1] * 5)
+    predicted = from_the_others(true, true, fold)
+    assert np.isnan(predicted[:25]).all()
+    assert np.isfinite(predicted[25:]).all()
