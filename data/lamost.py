@@ -1,10 +1,16 @@
 """LAMOST's low-resolution spectra: one file of any layout to arrays and what its header says of the star."""
 
+import errno
+import gzip
 import math
+import re
 import warnings
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from io import BytesIO
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,17 +19,35 @@ from astropy.io import fits
 from astropy.utils.exceptions import AstropyWarning
 from numpy.typing import NDArray
 
-from data.problem import DataError
+from data.plain_fits import Contents, read_plain
+from data.problem import DataError, UnreachableError
 
 Layout = Literal["continuum-subtracted image", "wavelength image", "table"]
 """How a file holds its pixels: an image up to pipeline v2.6.4, one from v2.7.5 on, a table from DR9 on."""
 
 _IMAGE_ROWS = 5
+_TABLE, _ARMS = "COADD", ("COADD_B", "COADD_R")
 _COLUMNS = ("FLUX", "IVAR", "WAVELENGTH", "ANDMASK", "ORMASK")
 _LOG_LINEAR = ("COEFF0", "COEFF1")
 _SAME_WAVELENGTH = 1e-6
-_DAMAGE = (OSError, EOFError, zlib.error, ValueError, TypeError, IndexError, KeyError, fits.VerifyError)
-"""What reading a file that is no FITS file, or only part of one, may raise."""
+_KEYS = (
+    "OBSID", "DESIG", "DATA_V", "VERSPIPE", "LMJD", "PLANID", "SPID", "FIBERID", "RA", "DEC", "Z", "CLASS",
+    "SUBCLASS", "VACUUM", *_LOG_LINEAR, *(f"{start}{band}" for band in "UGRIZ" for start in ("SNR", "SN_")),
+)  # fmt: skip
+"""Cards of the header that count: to parse all of a hundred takes longer than the rest of reading."""
+_MOST_UNITS = 1000
+_LARGEST = 1 << 27
+"""Bytes a file may have, unpacked: a thousand times those of a spectrum."""
+_FOR_GOOD = frozenset({errno.EACCES, errno.EPERM, errno.EISDIR})
+"""What the system says of a file that it won't give at another time either."""
+_GZIP = b"\x1f\x8b"
+_ENDLESS = re.compile(rb"(?:NAXIS|TFIELDS) *= *[+]? *0*[1-9][0-9]{3}", re.IGNORECASE)
+"""Numbers of axes or columns beyond the 999 of FITS 4.0: reading by them takes hours."""
+_DAMAGE = (
+    OSError, EOFError, zlib.error, ValueError, TypeError, IndexError, KeyError, fits.VerifyError,
+    AttributeError, AssertionError, ArithmeticError, MemoryError,
+)  # fmt: skip
+"""What reading a file that is no FITS file, only part of one, or damaged may raise."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +121,8 @@ def read_spectrum(path: Path | str) -> LamostSpectrum:
     """
     path = Path(path)
     header, rows, layout = _read(path)
-    flux, ivar = (np.asarray(row, dtype=np.float32) for row in rows[:2])
+    with np.errstate(over="ignore"):
+        flux, ivar = (np.asarray(row, dtype=np.float32) for row in rows[:2])
     measured = (ivar > 0) & (ivar < np.inf) & np.isfinite(flux) & (flux != 0)
     ivar = np.where(measured, ivar, np.float32(0))
     if not ivar.any():
@@ -111,33 +136,112 @@ def read_spectrum(path: Path | str) -> LamostSpectrum:
 
 def _read(path: Path) -> tuple[Mapping[str, Any], list[NDArray[Any]], Layout]:
     """Header and the five rows of an image or a table, with the layout that the rows show."""
-    try:
-        with warnings.catch_warnings():
-            # Advice on cards against the standard; damage shows without it.
-            warnings.simplefilter("ignore", AstropyWarning)
-            with fits.open(path, mode="readonly", memmap=False, lazy_load_hdus=False) as file:
-                names = [hdu.name for hdu in file]
-                image = file[0].data
-                table = next((hdu.data for hdu in file if hdu.name == "COADD"), None)
-                header = {key: value for key, value in file[0].header.items() if key}
-    except _DAMAGE as error:
-        problem = str(error) or type(error).__name__
-        raise DataError(
-            f"{path} can't be read ({problem}): expected a FITS file of a LAMOST spectrum; "
-            "copy or download it again"
-        ) from error
-    if any(name.startswith(("COADD_B", "COADD_R")) for name in names):
+    content = _content(path)
+    found = read_plain(content, _KEYS, _TABLE) or _read_any(path, content)
+    if any(name.startswith(_ARMS) for name in found.names):
         raise DataError(
             f"{path} is a spectrum of medium resolution: expected low resolution (R = 1800), 3700-9100 A"
         )
-    if header.get("VACUUM") is False:
+    if found.cards.get("VACUUM") is False:
         raise DataError(f"{path} has wavelengths in air (VACUUM is F): expected vacuum, as LAMOST publishes")
-    if image is not None:
-        rows = _image_rows(path, image)
-        return header, rows, "wavelength image" if _increases(rows[2]) else "continuum-subtracted image"
-    if table is not None:
-        return header, _table_rows(path, table), "table"
-    raise DataError(f"{path} holds no spectrum: expected an image of five rows or a table named COADD")
+    if found.image is not None:
+        rows = _image_rows(path, found.image)
+        return found.cards, rows, "wavelength image" if _increases(rows[2]) else "continuum-subtracted image"
+    if found.columns is not None:
+        return found.cards, _table_rows(path, found.columns), "table"
+    raise DataError(f"{path} holds no spectrum: expected an image of five rows or a table named {_TABLE}")
+
+
+def _read_any(path: Path, content: bytes) -> Contents:
+    try:
+        if _ENDLESS.search(content):
+            raise OSError("its headers are damaged")
+        with warnings.catch_warnings(), np.errstate(over="ignore", invalid="ignore"):
+            # Advice on cards against the standard; damage shows without it.
+            warnings.simplefilter("ignore", AstropyWarning)
+            # Compressed images, which no spectrum is, may unpack to any size.
+            with fits.open(
+                BytesIO(content), mode="readonly", memmap=False, disable_image_compression=True
+            ) as file:
+                # One after the other: sizes below 0 make some of them return for ever.
+                units = list(islice(file, _MOST_UNITS))
+                if len(units) == _MOST_UNITS or not isinstance(units[0], fits.PrimaryHDU):
+                    raise OSError("its headers are damaged")
+                cards = units[0].header
+                header = {key: cards[key] for key in _KEYS if key in cards}
+                names = tuple(unit.name for unit in units)
+                return Contents(names, header, units[0].data, _table_columns(path, units))
+    except DataError:
+        raise
+    except _DAMAGE as error:
+        raise _unreadable(path, error) from error
+
+
+def _table_columns(path: Path, units: Sequence[Any]) -> dict[str, NDArray[Any]] | None:
+    for unit in units:
+        if unit.name == _TABLE and isinstance(unit, fits.BinTableHDU):
+            if unit.header["NAXIS2"] != 1:
+                raise DataError(
+                    f"the table {_TABLE} of {path} has {unit.header['NAXIS2']} rows: "
+                    "expected one row of vectors"
+                )
+            named = {name.upper(): name for name in unit.columns.names if name}
+            return {name: np.asarray(unit.data[named[name]]) for name in _COLUMNS if name in named}
+    return None
+
+
+def read_facts(path: Path) -> Mapping[str, Any]:
+    """Read what the header of a spectrum says of its star, and see that the file is whole.
+
+    Returns
+    -------
+    By the names of `LamostSpectrum`: obsid, designation, release, pipeline, lmjd, planid, spid, fiberid, ra,
+    dec, z, snr_u to snr_z, object_class, subclass.
+
+    Raises
+    ------
+    DataError
+        As `read_spectrum`, but for what is wrong with wavelengths and pixels.
+    """
+    return _facts(_read(path)[0])
+
+
+def _content(path: Path) -> bytes:
+    """Bytes of a file, unpacked at once: that spares astropy many small steps in a compressed one."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(min(path.stat().st_size, _LARGEST) + 1)
+    except OSError as error:
+        told = f"{path} can't be read ({error.strerror or error}): see that it is there and may be read"
+        raise (DataError if error.errno in _FOR_GOOD else UnreachableError)(told) from error
+    try:
+        if content.startswith(_GZIP):
+            content = _unpacked(content)
+    except _DAMAGE as error:
+        raise _unreadable(path, error) from error
+    if len(content) > _LARGEST:
+        raise DataError(
+            f"{path} holds more than {_LARGEST >> 20} MiB: expected a single LAMOST spectrum, of 0.1 MiB"
+        )
+    return content
+
+
+def _unpacked(packed: bytes) -> bytes:
+    """At most one byte more than a file may have."""
+    member = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    content = member.decompress(packed, _LARGEST + 1)
+    if len(content) > _LARGEST or (member.eof and not member.unused_data):
+        return content
+    # Of several members, padded, or cut off.
+    return gzip.GzipFile(fileobj=BytesIO(packed)).read(_LARGEST + 1)
+
+
+def _unreadable(path: Path, error: Exception) -> DataError:
+    problem = str(error) or type(error).__name__
+    return DataError(
+        f"{path} can't be read ({problem}): expected a FITS file of a LAMOST spectrum; "
+        "copy or download it again"
+    )
 
 
 def _image_rows(path: Path, image: NDArray[Any]) -> list[NDArray[Any]]:
@@ -149,32 +253,31 @@ def _image_rows(path: Path, image: NDArray[Any]) -> list[NDArray[Any]]:
     return list(image)
 
 
-def _table_rows(path: Path, table: Any) -> list[NDArray[Any]]:
-    present = {name.upper() for name in table.names or ()}
-    lacking = [name for name in _COLUMNS if name not in present]
+def _table_rows(path: Path, table: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
+    lacking = [name for name in _COLUMNS if name not in table]
     if lacking:
         raise DataError(
-            f"the table COADD of {path} lacks {', '.join(lacking)}: expected {', '.join(_COLUMNS)}"
+            f"the table {_TABLE} of {path} lacks {', '.join(lacking)}: expected {', '.join(_COLUMNS)}"
         )
-    columns = [np.asarray(table[name]) for name in _COLUMNS]
+    columns = [table[name] for name in _COLUMNS]
     shapes = {column.shape for column in columns}
     shape = shapes.pop()
     if shapes or len(shape) != 2 or shape[0] != 1 or shape[1] < 2:
         raise DataError(
-            f"the table COADD of {path} has columns of shape {shape}: expected one row of vectors"
+            f"the table {_TABLE} of {path} has columns of shape {shape}: expected one row of vectors"
         )
     return [column[0] for column in columns]
 
 
 def _increases(row: NDArray[Any]) -> bool:
-    return bool(row[0] > 0 and (np.diff(row) > 0).all() and row[-1] < np.inf)
+    return bool(row[0] > 0 and (row[1:] > row[:-1]).all() and row[-1] < np.inf)
 
 
 def _wavelength(
     path: Path, header: Mapping[str, Any], stored: NDArray[Any], layout: Layout
 ) -> NDArray[np.float64]:
     first, step = (_number(header, key) for key in _LOG_LINEAR)
-    exact = 10 ** (first + step * np.arange(stored.size, dtype=np.float64))
+    exact = _log_linear(first, step, stored.size)
     if layout == "continuum-subtracted image" or not _increases(stored):
         if _increases(exact):
             return exact
@@ -183,7 +286,17 @@ def _wavelength(
             "or COEFF0 and COEFF1 in the header"
         )
     as_stored = stored.astype(np.float64)
-    return exact if np.allclose(exact, as_stored, rtol=_SAME_WAVELENGTH, atol=0) else as_stored
+    same = (np.abs(exact - as_stored) <= _SAME_WAVELENGTH * as_stored).all()
+    return exact if same else as_stored
+
+
+@lru_cache(maxsize=8)
+def _log_linear(first: float, step: float, pixels: int) -> NDArray[np.float64]:
+    """Wavelengths that most spectra of a survey share: they take longer than all else of a spectrum."""
+    with np.errstate(over="ignore"):
+        exact: NDArray[np.float64] = 10 ** (first + step * np.arange(pixels, dtype=np.float64))
+    exact.flags.writeable = False
+    return exact
 
 
 def _flags(path: Path, row: NDArray[Any]) -> NDArray[np.int32]:

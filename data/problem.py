@@ -1,4 +1,4 @@
-"""The one exception for what a person gave us and we cannot use."""
+"""The exception for what a person gave us and we cannot use, and for what can't be had just now."""
 
 
 class DataError(ValueError):
@@ -6,3 +6,7 @@ class DataError(ValueError):
 
     Its text is one line for the person who gave it: what was given, what was expected, what to do.
     """
+
+
+class UnreachableError(DataError):
+    """A file that the system does not give now, and may give later: its disk is away, say."""

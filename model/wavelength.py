@@ -1,16 +1,17 @@
 """Wavelengths: air and vacuum, the shift to a star's rest frame, resampling on to the survey's grid."""
 
-from typing import NamedTuple
-
+import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
+_Pixel = tuple[float, float]
 
 _LIGHT_KM_S = 299_792.458
 _FIRST, _LAST, _STEP = 35_911, 39_493, 1e-4
 _SHAPE_IVAR = 0.1
 _LEAST_COVER = 0.5 - 1e-6
+_PAD = 2
 
 
 def _survey_grid() -> Floats:
@@ -110,6 +111,11 @@ def radial_velocity(z: ArrayLike) -> Floats:
     return _LIGHT_KM_S * np.asarray(z, dtype=np.float64)
 
 
+def redshift(rv: ArrayLike) -> Floats:
+    """Redshift z of a radial velocity c z in km/s, as LAMOST's headers state it; NaN where rv is."""
+    return np.asarray(rv, dtype=np.float64) / _LIGHT_KM_S
+
+
 def resample(
     wavelength: ArrayLike, flux: ArrayLike, ivar: ArrayLike, grid: ArrayLike
 ) -> tuple[Floats, Floats]:
@@ -148,97 +154,98 @@ def resample(
         If shapes differ, wavelengths do not increase, ivar is negative or not finite, or flux is not finite
         where ivar is positive.
     """
-    old, new = _edges(wavelength, "wavelength"), _edges(grid, "grid")
-    values, weights = _checked(flux, ivar, old.size - 1)
-    pieces = _pieces(old, new, weights)
-    information = weights[pieces.old] * (pieces.stop - pieces.start)
-    means = _means(values, weights, pieces)
-    cover, total, weighted = (
-        np.bincount(pieces.new, amount, new.size - 1)
-        for amount in (pieces.share, information, information * means)
-    )
-    ivar_new = np.where(cover >= _LEAST_COVER, total, 0.0)
-    flux_new = np.divide(weighted, ivar_new, out=np.zeros(new.size - 1), where=ivar_new > 0)
-    return flux_new, ivar_new
+    old = _edges(wavelength, "wavelength")
+    new = _SURVEY_EDGES if grid is SURVEY_GRID else _edges(grid, "grid")
+    means: tuple[Floats, Floats] = _average(*_padded(flux, ivar, old.size - 1), old, new)
+    return means
 
 
 def _edges(centres: ArrayLike, name: str) -> Floats:
     values = np.asarray(centres, dtype=np.float64)
     if values.ndim != 1 or values.size < 2:
         raise ValueError(f"{name} of shape {values.shape}: expected one row of two pixels or more")
-    if not (values[0] > 0 and (np.diff(values) > 0).all() and values[-1] < np.inf):
+    if not (values[0] > 0 and (values[1:] > values[:-1]).all() and values[-1] < np.inf):
         raise ValueError(f"{name} must increase strictly from above 0: sort its pixels, drop repeated ones")
     logs = np.log(values)
-    between = (logs[1:] + logs[:-1]) / 2
-    return np.concatenate([[2 * logs[0] - between[0]], between, [2 * logs[-1] - between[-1]]])
+    edges = np.empty(values.size + 1)
+    edges[1:-1] = (logs[1:] + logs[:-1]) / 2
+    edges[0], edges[-1] = 2 * logs[0] - edges[1], 2 * logs[-1] - edges[-2]
+    return edges
 
 
-def _checked(flux: ArrayLike, ivar: ArrayLike, pixels: int) -> tuple[Floats, Floats]:
-    values, weights = np.asarray(flux, dtype=np.float64), np.asarray(ivar, dtype=np.float64)
-    if not values.shape == weights.shape == (pixels,):
+_SURVEY_EDGES = _edges(SURVEY_GRID, "grid")
+
+
+def _padded(flux: ArrayLike, ivar: ArrayLike, pixels: int) -> Floats:
+    """Flux and ivar, (2, N + 4): checked, with two missing pixels at either end."""
+    if not np.shape(flux) == np.shape(ivar) == (pixels,):
         raise ValueError(
-            f"flux of shape {values.shape} and ivar of shape {weights.shape}: expected ({pixels},), "
+            f"flux of shape {np.shape(flux)} and ivar of shape {np.shape(ivar)}: expected ({pixels},), "
             "as the wavelengths"
         )
+    padded = np.zeros((2, pixels + 2 * _PAD))
+    values, weights = padded
+    values[_PAD:-_PAD], weights[_PAD:-_PAD] = np.asarray(flux), np.asarray(ivar)
     if not ((weights >= 0) & (weights < np.inf)).all():
         raise ValueError("ivar is negative or not finite: set it to 0 where the flux is not to be used")
-    if not np.isfinite(values[weights > 0]).all():
+    if not (np.isfinite(values) | (weights == 0)).all():
         raise ValueError("flux is not finite where ivar is positive: set ivar to 0 there")
-    return np.where(weights > 0, values, 0.0), weights
+    return padded
 
 
-class _Pieces(NamedTuple):
-    """Intervals that lie in one old and one new pixel each."""
-
-    old: NDArray[np.intp]
-    new: NDArray[np.intp]
-    start: Floats
-    """Where they begin and stop in the old pixel, from 0 to 1."""
-    stop: Floats
-    share: Floats
-    """Their fraction of the new pixel."""
-
-
-def _pieces(old: Floats, new: Floats, ivar: Floats) -> _Pieces:
-    """Cut the common range at all edges, and keep what lies in pixels with ivar > 0."""
-    first, last = max(old[0], new[0]), min(old[-1], new[-1])
-    cuts = np.concatenate([old, new])
-    cuts = np.sort(cuts[(cuts >= first) & (cuts <= last)], kind="stable")
-    left, right = cuts[:-1], cuts[1:]
-    in_old = np.searchsorted(old, left, "right") - 1
-    kept = right > left
-    kept[kept] = ivar[in_old[kept]] > 0
-    left, right, in_old = left[kept], right[kept], in_old[kept]
-    in_new = np.searchsorted(new, left, "right") - 1
-    width = np.diff(old)[in_old]
-    share = (right - left) / np.diff(new)[in_new]
-    return _Pieces(in_old, in_new, (left - old[in_old]) / width, (right - old[in_old]) / width, share)
+def _edge_value(behind: _Pixel, here: _Pixel, near: _Pixel, far: _Pixel) -> float:
+    """Flux at the edge of a pixel to a near one; NaN where that is of no use."""
+    least = _SHAPE_IVAR * here[1]
+    if not (near[1] > 0 and near[1] >= least):
+        return np.nan
+    both = here[0] + near[0]
+    if not (min(far[1], behind[1]) > 0 and min(far[1], behind[1]) >= least):
+        return both / 2
+    return both / 2 + (both - behind[0] - far[0]) / 12
 
 
-def _means(flux: Floats, ivar: Floats, pieces: _Pieces) -> Floats:
-    """Mean flux of each piece under the parabola left + x (slope + bend (1 - x)) of its old pixel."""
-    left, right = (_edge_values(flux, ivar, side) for side in (-1, 1))
-    left, right = (
-        np.where(np.isfinite(left), left, np.where(np.isfinite(right), 2 * flux - right, flux)),
-        np.where(np.isfinite(right), right, np.where(np.isfinite(left), 2 * flux - left, flux)),
-    )
-    bend = (6 * flux - 3 * (left + right))[pieces.old]
-    slope = (right - left)[pieces.old]
-    start, stop = pieces.start, pieces.stop
-    squares = (start * start + start * stop + stop * stop) / 3
-    means: Floats = left[pieces.old] + (slope + bend) * (start + stop) / 2 - bend * squares
-    return means
+def _average_pixels(flux: Floats, ivar: Floats, old: Floats, new: Floats) -> tuple[Floats, Floats]:
+    """Flux and ivar between the new edges, from padded ones between the old edges.
+
+    A piece lies in one old and one new pixel. Its flux is the mean, from start to stop, of the parabola
+    left + x (slope + 3 bend (1 - x)) of its old pixel, where x goes from 0 to 1.
+    """
+    pixels = new.size - 1
+    fluxes, ivars, cover = np.zeros(pixels), np.zeros(pixels), np.zeros(pixels)
+    j = 0
+    for i in range(old.size - 1):
+        # Pixels go into other functions as numbers: to hand on arrays would take ten times as long.
+        p = i + _PAD
+        mean, weight = here = flux[p], ivar[p]
+        if not weight > 0:
+            continue
+        before, after = (flux[p - 1], ivar[p - 1]), (flux[p + 1], ivar[p + 1])
+        left = _edge(after, here, before, (flux[p - 2], ivar[p - 2]))
+        right = _edge(before, here, after, (flux[p + 2], ivar[p + 2]))
+        if np.isnan(left):
+            left = mean if np.isnan(right) else 2 * mean - right
+        if np.isnan(right):
+            right = 2 * mean - left
+        bend = 2 * mean - (left + right)
+        rise, per_width = (right - left + 3 * bend) / 2, 1 / (old[i + 1] - old[i])
+        while j < pixels:
+            first, last = max(old[i], new[j]), min(old[i + 1], new[j + 1])
+            if last > first:
+                start, stop = (first - old[i]) * per_width, (last - old[i]) * per_width
+                squares = start * start + start * stop + stop * stop
+                information = weight * (stop - start)
+                fluxes[j] += information * (left + rise * (start + stop) - bend * squares)
+                ivars[j] += information
+                cover[j] += last - first
+            if new[j + 1] > old[i + 1]:
+                break
+            j += 1
+    for j in range(pixels):
+        if cover[j] < _LEAST_COVER * (new[j + 1] - new[j]):
+            ivars[j] = 0.0
+        fluxes[j] = fluxes[j] / ivars[j] if ivars[j] > 0 else 0.0
+    return fluxes, ivars
 
 
-def _edge_values(flux: Floats, ivar: Floats, side: int) -> Floats:
-    """Flux at the left (-1) or right (1) edge of each pixel; NaN where the neighbour there is of no use."""
-    pad = 2
-    fluxes, ivars = np.pad(flux, pad), np.pad(ivar, pad)
-
-    def neighbour(steps: int) -> tuple[Floats, NDArray[np.bool_]]:
-        place = slice(pad + steps * side, pad + steps * side + flux.size)
-        return fluxes[place], (ivars[place] > 0) & (ivars[place] >= _SHAPE_IVAR * ivar)
-
-    (near, has_near), (far, has_far), (behind, has_behind) = (neighbour(steps) for steps in (1, 2, -1))
-    straight = np.where(has_near, (flux + near) / 2, np.nan)
-    return np.where(has_near & has_far & has_behind, straight + (flux + near - behind - far) / 12, straight)
+_compiled = numba.njit(nogil=True, cache=True, error_model="numpy")
+_edge, _average = _compiled(_edge_value), _compiled(_average_pixels)

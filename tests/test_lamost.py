@@ -107,6 +107,14 @@ def test_compressed_is_as_plain(tmp_path):
     np.testing.assert_array_equal(read_spectrum(compressed).flux, read_spectrum(str(plain)).flux)
 
 
+@pytest.mark.parametrize("end", [b"", bytes(100)])
+def test_compressed_in_members_and_padded(tmp_path, end):
+    plain = write_image(tmp_path / "spec.fits", rows()).read_bytes()
+    compressed = tmp_path / "spec.fits.gz"
+    compressed.write_bytes(gzip.compress(plain[:5000]) + gzip.compress(plain[5000:]) + end)
+    np.testing.assert_array_equal(read_spectrum(compressed).flux, rows()[0])
+
+
 def test_spectra_travel_between_processes(tmp_path):
     spectrum = read_spectrum(write_image(tmp_path / "spec.fits", rows()))
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(spectrum)).ivar, spectrum.ivar)
@@ -184,6 +192,38 @@ def test_a_file_that_breaks_off(tmp_path, write, kept, compressed):
     path = tmp_path / f"spec.fits{'.gz' * compressed}"
     path.write_bytes(whole[: int(kept * len(whole))])
     with pytest.raises(DataError, match=r"can't be read|holds no spectrum"):
+        read_spectrum(path)
+
+
+def test_a_compressed_file_whose_checksum_is_another(tmp_path):
+    compressed = bytearray(gzip.compress(write_image(tmp_path / "plain.fits", rows()).read_bytes()))
+    compressed[-5] ^= 1
+    (tmp_path / "spec.fits.gz").write_bytes(compressed)
+    with pytest.raises(DataError, match="can't be read"):
+        read_spectrum(tmp_path / "spec.fits.gz")
+
+
+@pytest.mark.parametrize(
+    ("card", "damaged"),
+    [
+        (b"NAXIS1  =                93816", b"NAXIS1  =                -2880"),
+        (b"SIMPLE  =                    T", b"SIMPLE  =               F    T"),
+    ],
+)
+def test_damaged_headers(tmp_path, card, damaged):
+    """By a size below 0 a reader may come back to the same place for ever."""
+    content = write_table(tmp_path / "whole.fits", rows()).read_bytes()
+    assert card in content
+    (tmp_path / "spec.fits").write_bytes(content.replace(card, damaged))
+    with pytest.raises(DataError, match="its headers are damaged"):
+        read_spectrum(tmp_path / "spec.fits")
+
+
+def test_a_file_far_too_large(tmp_path):
+    """A few kilobytes that would unpack to more than any spectrum."""
+    path = tmp_path / "spec.fits.gz"
+    path.write_bytes(gzip.compress(bytes(129 << 20), 1))
+    with pytest.raises(DataError, match=r"more than 128 MiB: expected a single LAMOST spectrum"):
         read_spectrum(path)
 
 
