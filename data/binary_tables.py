@@ -16,6 +16,7 @@ from astropy.utils.exceptions import AstropyWarning
 from astropy.utils.xml.iterparser import get_xml_iterator
 from numpy.typing import NDArray
 
+from data.description import KEY, LONGEST
 from data.problem import DataError
 from data.table import CHUNK_ROWS, Chunk, Sort, Table
 
@@ -55,12 +56,19 @@ def open_fits(path: Path) -> Iterator[Table]:
             if hdu is None:
                 raise DataError(f"{path} holds images but no table: expected a FITS table extension")
             _refuse_truncated(path, hdu)
-            columns = [column for column in hdu.columns if _is_plain_fits(column, hdu.columns.dtype)]
+            # Only texts of the columns: astropy copies, as the file closes, each column still referred to.
+            columns = [
+                (column.name, column.unit)
+                for column in hdu.columns
+                if _is_plain_fits(column, hdu.columns.dtype)
+            ]
         cards = {**file[0].header, **hdu.header}
         metadata = {str(key): str(value) for key, value in cards.items() if not _STRUCTURE.fullmatch(key)}
-        units = {column.name: column.unit for column in columns if column.unit}
-        names = tuple(column.name for column in columns)
-        yield Table("FITS", names, units, metadata, hdu.header["NAXIS2"], lambda w, _: _fits_chunks(hdu, w))
+        names = tuple(name for name, _ in columns)
+        units = {name: unit for name, unit in columns if unit}
+        vectors = tuple(name for name in hdu.columns.names if name not in names)
+        rows = hdu.header["NAXIS2"]
+        yield Table("FITS", names, units, metadata, rows, lambda w, _: _fits_chunks(hdu, w), vectors)
 
 
 @contextmanager
@@ -87,11 +95,27 @@ def _is_plain_fits(column: Any, dtype: Any) -> bool:
 
 def _fits_chunks(hdu: Any, wanted: Mapping[str, Sort]) -> Iterator[Chunk]:
     nulls = {name: hdu.columns[name].null for name in wanted}
+    logical = {name for name in wanted if isinstance(hdu, fits.BinTableHDU) and _is_logical(hdu, name)}
     for start in range(0, hdu.header["NAXIS2"], CHUNK_ROWS):
         with _without_advice():
             part = hdu.data[start : start + CHUNK_ROWS]
         stored = np.asarray(part)
-        yield {name: _plain_fits(np.asarray(part.field(name)), stored[name], nulls[name]) for name in wanted}
+        yield {
+            name: _flags(stored[name])
+            if name in logical
+            else _plain_fits(np.asarray(part.field(name)), stored[name], nulls[name])
+            for name in wanted
+        }
+
+
+def _flags(stored: NDArray[np.int8]) -> NDArray[Any]:
+    """Read logical values from their bytes: the library takes undefined ones for false."""
+    true = stored == ord("T")
+    return np.ma.MaskedArray(true, mask=~true & (stored != ord("F")))
+
+
+def _is_logical(hdu: Any, name: str) -> bool:
+    return str(hdu.columns[name].format).lstrip("1") == "L"
 
 
 def _plain_fits(values: NDArray[Any], stored: NDArray[Any], null: Any) -> NDArray[Any]:
@@ -112,7 +136,9 @@ def open_parquet(parts: Sequence[Path]) -> Iterator[Table]:
     declared = {field.name: (field.metadata or {}).get(b"unit", b"").decode() for field in fields}
     pairs = ((key.decode(), value.decode(errors="replace")) for key, value in (schema.metadata or {}).items())
     metadata = {
-        key: value for key, value in pairs if len(value) <= _LONGEST_METADATA and key not in _ARROW_STRUCTURE
+        key: value
+        for key, value in pairs
+        if len(value) <= (LONGEST if key == KEY else _LONGEST_METADATA) and key not in _ARROW_STRUCTURE
     }
     rows = 0
     for part in parts:
@@ -126,7 +152,8 @@ def open_parquet(parts: Sequence[Path]) -> Iterator[Table]:
             )
     names = tuple(field.name for field in fields)
     units = {name: unit for name, unit in declared.items() if unit}
-    yield Table("Parquet", names, units, metadata, rows, lambda wanted, _: _parquet_chunks(parts, wanted))
+    vectors = tuple(name for name in schema.names if name not in declared)
+    yield Table("Parquet", names, units, metadata, rows, lambda w, _: _parquet_chunks(parts, w), vectors)
 
 
 @contextmanager
@@ -149,6 +176,35 @@ def _parquet_chunks(parts: Sequence[Path], wanted: Mapping[str, Sort]) -> Iterat
         with _part(part) as file:
             for batch in file.iter_batches(CHUNK_ROWS, columns=list(wanted)):
                 yield {name: from_arrow(batch.column(name)) for name in wanted}
+
+
+def read_parquet(path: Path, names: Sequence[str] | None = None) -> dict[str, NDArray[Any]]:
+    """Read columns of a Parquet file that we wrote: those of the names that are there, or all.
+
+    Flags are int8. What is missing is NaN, -1 or the empty text. Raises DataError where the file is damaged.
+    """
+    with _part(path) as file:
+        return _plain(file.read(columns=_present(file, names)))
+
+
+def read_group(path: Path, number: int, names: Sequence[str]) -> dict[str, NDArray[Any]]:
+    """Read columns of one group of rows, as `read_parquet` does."""
+    with _part(path) as file:
+        return _plain(file.read_row_group(number, columns=_present(file, names)))
+
+
+def _present(file: pq.ParquetFile, names: Sequence[str] | None) -> list[str]:
+    return [name for name in file.schema_arrow.names if names is None or name in names]
+
+
+def _plain(table: pa.Table) -> dict[str, NDArray[Any]]:
+    columns = {name: from_arrow(table[name].combine_chunks()) for name in table.column_names}
+    return {name: _filled(values) for name, values in columns.items()}
+
+
+def _filled(values: NDArray[Any]) -> NDArray[Any]:
+    whole = values.astype(np.int8) if values.dtype == np.bool_ else values
+    return np.ma.filled(whole, -1)
 
 
 def from_arrow(array: Any) -> NDArray[Any]:
@@ -190,8 +246,9 @@ def open_votable(path: Path) -> Iterator[Table]:
             elif start and tag == "DATA":
                 break
     listed = tuple(name for name in names if name in plain)
+    vectors = tuple(name for name in names if name not in plain)
     yield Table(
-        "VOTable", listed, units, metadata, rows, lambda wanted, _: _votable_chunks(path, plain, wanted)
+        "VOTable", listed, units, metadata, rows, lambda w, _: _votable_chunks(path, plain, w), vectors
     )
 
 

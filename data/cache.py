@@ -20,6 +20,7 @@ import platformdirs
 from numpy.typing import NDArray
 
 from data.compression import FULL_DISK, gibibytes, readable_bytes
+from data.draft import sync
 from data.problem import DataError
 
 FOLDER_VARIABLE = "EXPLORER_CACHE"
@@ -109,7 +110,7 @@ class Cache:
             self._make_room(key, _size(building))
             _remove(self._retire(key))
             building.rename(self.folder / key)
-            _sync(self.folder)
+            sync(self.folder)
         except OSError as error:
             if error.errno not in FULL_DISK:
                 raise
@@ -203,12 +204,12 @@ def _seal(folder: Path, body: Mapping[str, Any]) -> None:
     files = {}
     for path in sorted(folder.glob("*.npy")):
         files[path.stem] = {"size": path.stat().st_size, "sample": _sample(path)}
-        _sync(path)
+        sync(path)
     (folder / _LEASE).touch()
     manifest = folder / _MANIFEST
     manifest.write_text(json.dumps({"files": files, "body": body}, allow_nan=True), encoding="utf-8")
-    _sync(manifest)
-    _sync(folder)
+    sync(manifest)
+    sync(folder)
 
 
 def _checked(folder: Path, name: str, known: Mapping[str, int]) -> NDArray[Any]:
@@ -237,11 +238,3 @@ def _size(folder: Path) -> int:
 def _remove(folder: Path) -> None:
     if folder.exists():
         shutil.rmtree(folder)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -23,7 +23,7 @@ from data.schema import COLUMNS, Column
 from data.summary import Summary
 from data.tables import FORMATS, source_parts
 
-_FORMAT = 2
+_FORMAT = 3
 """Grows when what is kept of an opened catalogue changes."""
 
 
@@ -42,6 +42,7 @@ class Catalogue:
     source_row : (N,) row number in the source, from 0, of each row here.
     row_of_source : (N,) the inverse: row here of each row in the source.
     found, derived : columns that the source has, and those computed from them.
+    unread : columns of the source that nothing here is made of.
     missing : columns we know that are neither -> why.
     mock : whether it is a mock survey.
     metadata : the source's own key-value metadata, and above it what the mapping says of its origin.
@@ -61,6 +62,7 @@ class Catalogue:
     row_of_source: NDArray[np.int64]
     found: tuple[str, ...]
     derived: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
     missing: Mapping[str, str] = field(default_factory=dict)
     mock: bool = False
     metadata: Mapping[str, str] = field(default_factory=dict)
@@ -168,6 +170,7 @@ def _from_entry(path: Path, entry: Entry, options: tuple[str, ...]) -> Catalogue
         source_row=entry.arrays[SOURCE_ROW],
         row_of_source=entry.arrays[ROW_OF_SOURCE],
         found=tuple(body["found"]),
+        unread=tuple(body["unread"]),
         derived=tuple(body["derived"]),
         missing=MappingProxyType(body["missing"]),
         mock=body["mock"],

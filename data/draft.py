@@ -34,11 +34,25 @@ def draft(out: Path) -> Iterator[Path]:
     part = out.with_name(f".{out.name[:100]}.{secrets.token_hex(6)}.part")
     try:
         yield part
-        with part.open("rb+") as file:
-            os.fsync(file.fileno())
+        sync(part)
         part.replace(out)
+        sync(out.parent)
     except OSError as error:
-        reason = REASONS.get(error.errno or 0, f"{error.strerror or error}; choose another place")
-        raise DataError(f"cannot write {out}: {reason}") from error
+        raise refused(out, error) from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def sync(place: Path) -> None:
+    """See that a file, or the names in a folder, outlast a power failure."""
+    descriptor = os.open(place, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def refused(out: Path, error: OSError) -> DataError:
+    """What to tell a person whose file the system does not let be written."""
+    reason = REASONS.get(error.errno or 0, f"{error.strerror or error}; choose another place")
+    return DataError(f"cannot write {out}: {reason}")

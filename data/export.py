@@ -50,14 +50,15 @@ def export(
         Where the request is wrong, the file exists, or it cannot be written. Nothing is left behind.
     """
     extract = Extract.of(catalogue, form or format_of(out), where=where, columns=columns, derived=derived)
-    _refuse(catalogue, out, overwrite=overwrite)
+    check_place(catalogue, out, overwrite=overwrite)
     rows, pieces = extract.stream(out.name)
     with draft(out) as part:
         size = _write(part, pieces)
     return Exported(out, rows, size)
 
 
-def _refuse(catalogue: Catalogue, out: Path, *, overwrite: bool) -> None:
+def check_place(catalogue: Catalogue, out: Path, *, overwrite: bool) -> None:
+    """Refuse, with a DataError, a place where nothing made from a catalogue can or may be written."""
     if not out.parent.is_dir():
         raise DataError(f"the folder {out.parent} does not exist: make it first, or choose another")
     if out.is_dir():

@@ -125,7 +125,7 @@ class Extract:
         How many rows pass, and the file's bytes.
         """
         rows = self.rows()
-        metadata = self._metadata(len(rows), filename or self.filename)
+        metadata = self.metadata(len(rows), filename or self.filename)
         content = Content(self.columns, self._dtypes(), len(rows), metadata, partial(self._chunks, rows))
         return len(rows), self.format.write(content)
 
@@ -151,7 +151,8 @@ class Extract:
             for column in self.columns
         }
 
-    def _metadata(self, number: int, filename: str) -> Mapping[str, str]:
+    def metadata(self, number: int, filename: str) -> Mapping[str, str]:
+        """Say where a number of rows come from, and how a file of that name is made again."""
         catalogue = self.catalogue
         kind = "MOCK catalogue, no observed stars" if catalogue.mock else "Catalogue"
         notes = (*catalogue.mapping_notes, *catalogue.notes)

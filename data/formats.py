@@ -2,7 +2,9 @@
 
 Each turns a `Content` into pieces of bytes, a bounded number of rows at a time. Missing values are empty
 fields in CSV, nulls in Parquet, and in FITS NaN, the column's TNULL or the empty text. Identifiers are
-64-bit integers everywhere; flags are 1 and 0. Nothing written depends on the time or the machine.
+64-bit integers everywhere. Flags are booleans in Parquet and FITS, where byte 0 is one that is undefined; in
+CSV they are 1 and 0, for astropy reads words there as text, which is never false. Nothing written depends on
+the time or the machine.
 """
 
 import io
@@ -20,14 +22,23 @@ from astropy.io import fits
 from numpy.typing import NDArray
 from pyarrow import csv, parquet
 
+from data.description import describe
 from data.problem import DataError
-from data.schema import MISSING_INT, Column
+from data.schema import MISSING_INT, Column, DType
 
 TEXT_ROWS = 16_384
 BINARY_ROWS = 65_536
 """Rows on their way at a time: 100 columns of them are 20 MB of text or 26 MB of numbers."""
 FITS_BLOCK = 2880
-FITS_NULL_FLAG = 255
+_ARROW: Mapping[DType, pa.DataType] = MappingProxyType(
+    {
+        "float32": pa.float32(), "float64": pa.float64(), "int64": pa.int64(), "int8": pa.bool_(),
+        "str": pa.string(),
+    }
+)  # fmt: skip
+_PANDAS: Mapping[DType, str] = MappingProxyType({"int64": "Int64", "int8": "boolean"})
+FITS_FLAGS = np.frombuffer(b"FT\0", np.uint8)
+"""How FITS stores a flag of 0, 1 and -1 (missing): FITS 4.0, section 7.3.3.1."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +60,11 @@ class Content:
     metadata: Mapping[str, str]
     chunks: Callable[[int], Iterator[Mapping[str, NDArray[Any]]]]
 
+    @property
+    def says(self) -> Mapping[str, str]:
+        """Metadata, and what they must say of columns that the schema does not know."""
+        return {**self.metadata, **describe({column.name: column for column in self.columns})}
+
 
 @dataclass(frozen=True)
 class Format:
@@ -67,12 +83,12 @@ class Format:
 
 
 def _csv(content: Content) -> Generator[bytes, None, None]:
-    lines = [f"{key}: {value}" for key, value in content.metadata.items()]
-    whole = {column.name: "Int64" for column in content.columns if column.dtype in MISSING_INT}
-    lines.append(f"read with: pandas.read_csv(file, comment='#', dtype={whole})")
+    lines = [f"{key}: {value}" for key, value in content.says.items()]
+    nullable = {column.name: _PANDAS[column.dtype] for column in content.columns if column.dtype in _PANDAS}
+    lines.append(f"read with: pandas.read_csv(file, comment='#', dtype={nullable})")
     lines += [f"column {column.name} [{column.unit}]: {column.meaning}" for column in content.columns]
     comments = "".join(f"# {_one_line(line)}\n" for line in lines)
-    schema = _arrow_schema(content)
+    schema = pa.schema(map(_text_field, content.columns))
     yield comments.encode() + _csv_text(schema.empty_table(), header=True)
     for chunk in content.chunks(TEXT_ROWS):
         yield _csv_text(_arrow_table(schema, chunk), header=False)
@@ -85,7 +101,7 @@ def _csv_text(table: pa.Table, *, header: bool) -> bytes:
 
 
 def _parquet(content: Content) -> Generator[bytes, None, None]:
-    schema = _arrow_schema(content).with_metadata(dict(content.metadata))
+    schema = pa.schema(map(arrow_field, content.columns), dict(content.says))
     sink = _Sink()
     repeating = [column.name for column in content.columns if column.dtype in ("str", "int8")]
     with parquet.ParquetWriter(sink, schema, compression="zstd", use_dictionary=repeating) as writer:
@@ -119,16 +135,15 @@ class _Sink(io.RawIOBase):
         return b"".join(pieces)
 
 
-def _arrow_schema(content: Content) -> pa.Schema:
-    types = {"float32": pa.float32(), "float64": pa.float64(), "int64": pa.int64(), "int8": pa.int8()}
-    return pa.schema(
-        pa.field(
-            column.name,
-            types.get(column.dtype, pa.string()),
-            metadata={"unit": column.unit, "meaning": column.meaning},
-        )
-        for column in content.columns
+def arrow_field(column: Column) -> pa.Field:
+    """Describe a column as Parquet files have it."""
+    return pa.field(
+        column.name, _ARROW[column.dtype], metadata={"unit": column.unit, "meaning": column.meaning}
     )
+
+
+def _text_field(column: Column) -> pa.Field:
+    return pa.field(column.name, pa.int8()) if column.dtype == "int8" else arrow_field(column)
 
 
 def _arrow_table(schema: pa.Schema, chunk: Mapping[str, NDArray[Any]]) -> pa.Table:
@@ -140,7 +155,8 @@ def _arrow_array(field: pa.Field, values: NDArray[Any]) -> pa.Array:
         return pa.array(values, field.type, mask=np.isnan(values))
     missing = values == (b"" if values.dtype.kind == "S" else MISSING_INT[values.dtype.name])
     if values.dtype.kind != "S":
-        return pa.array(values, field.type, mask=missing)
+        stored = values != 0 if pa.types.is_boolean(field.type) else values
+        return pa.array(stored, field.type, mask=missing)
     try:
         return pa.array(values, pa.binary(), mask=missing).cast(pa.string())
     except pa.ArrowInvalid as error:
@@ -155,10 +171,7 @@ def _fits(content: Content) -> Generator[bytes, None, None]:
         rows = np.empty(len(next(iter(chunk.values()))), layout)
         for column in content.columns:
             values = chunk[column.name]
-            missing = column.dtype == "int8"
-            rows[column.name] = (
-                np.where(values == MISSING_INT["int8"], FITS_NULL_FLAG, values) if missing else values
-            )
+            rows[column.name] = FITS_FLAGS[values] if column.dtype == "int8" else values
         yield rows.tobytes()
     yield b"\0" * (-content.length * layout.itemsize % FITS_BLOCK)
 
@@ -168,21 +181,22 @@ def _fits_type(dtype: np.dtype[Any]) -> str:
 
 
 def _fits_header(content: Content, layout: np.dtype[Any]) -> fits.Header:
-    codes = {">f4": "E", ">f8": "D", ">i8": "K", "|u1": "B"}
-    nulls = {"int64": MISSING_INT["int64"], "int8": FITS_NULL_FLAG}
+    codes = {">f4": "E", ">f8": "D", ">i8": "K", "|u1": "L"}
     names = _fits_names(content.columns)
     columns = []
     for name, column in zip(names, content.columns, strict=True):
         written = layout[column.name]
         code = codes.get(written.str, f"{written.itemsize}A")
-        columns.append(fits.Column(name, code, unit=_fits_unit(column.unit), null=nulls.get(column.dtype)))
+        null = MISSING_INT["int64"] if column.dtype == "int64" else None
+        columns.append(fits.Column(name, code, unit=_fits_unit(column.unit), null=null))
     header = fits.BinTableHDU.from_columns(columns, nrows=0, name="STARS").header
     header["NAXIS2"] = content.length
     for place, (name, column) in enumerate(zip(names, content.columns, strict=True), start=1):
         title = "" if name == column.name else f"{column.name}: "
         unit = "" if _fits_unit(column.unit) or not column.unit else f" Unit: {column.unit}."
         header.set(f"TCOMM{place}", _ascii(title + column.meaning + unit), after=f"TFORM{place}")
-    for key, value in content.metadata.items():
+    described = describe(dict(zip(names, content.columns, strict=True)))
+    for key, value in {**content.metadata, **described}.items():
         header[key.upper() if len(key) <= 8 else f"HIERARCH {key}"] = _ascii(value)
     return header
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.derivation import Derivation, Step, plan
+from data.description import undescribed
 from data.mapping import CatalogueMapping
 from data.matching import Fill, Match, match
 from data.order import inverse, morton_order
@@ -83,10 +84,11 @@ def ingest(request: Request, folder: Path) -> dict[str, Any]:
         "mapping": _about(mapping),
         "described": {name: asdict(column) for name, column in described.items()},
         "found": list(matched.fills),
+        "unread": [name for name in (*table.names, *table.vectors) if name not in matched.wanted],
         "derived": derived,
         "missing": {name: reason for name, reason in why.items() if name not in unasked},
         "mock": mock,
-        "metadata": dict(table.metadata),
+        "metadata": undescribed(table.metadata),
         "versions": {step.derivation.name: step.derivation.version for step in steps},
         "summaries": {name: asdict(summary) for name, summary in summaries.items()},
         "notes": [*matched.notes, *remarks, *_checks(request.derivations, matched.fills, folder)],

@@ -1,17 +1,21 @@
 """Which catalogue a file is, told by its columns."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
+from data.description import described
 from data.mapping import CatalogueMapping, Filling, find_column
 from data.mapping_file import load_mapping, parse_mapping
 from data.problem import DataError
-from data.schema import COLUMNS, LABELS
+from data.schema import COLUMNS, LABELS, Column
 from data.table import Table
 
 _FOLDER = Path(__file__).parent / "mappings"
+BUILDER = "explorer build"
+"""What catalogues that we built say of who made them."""
 _FEWEST_OWN = 3
 _MANY = 12
 
@@ -39,8 +43,9 @@ def named_mapping(given: str | Path) -> CatalogueMapping:
 def recognise(table: Table, path: Path) -> CatalogueMapping:
     """Tell the mapping that fits a file.
 
-    A mock survey is of our own making, so it is taken as it is. Else the shipped mapping with most required
-    columns wins, all of them being there; else a file that bears our names is taken as it is.
+    A mock survey, or a catalogue that we built, is of our own making, so it is taken as it is. Else the
+    shipped mapping with most required columns wins, all of them being there; else a file that bears our names
+    is taken as it is.
 
     Raises
     ------
@@ -48,7 +53,7 @@ def recognise(table: Table, path: Path) -> CatalogueMapping:
         If none fits, or two fit equally well.
     """
     own = own_names(table)
-    if own is not None and is_mock(table.metadata, table.names):
+    if own is not None and (is_mock(table.metadata, table.names) or is_built(table.metadata)):
         return own
     fits = [mapping for mapping in shipped_mappings().values() if _fits(mapping, table.names, path)]
     best = max((len(mapping.requires) for mapping in fits), default=0)
@@ -57,7 +62,9 @@ def recognise(table: Table, path: Path) -> CatalogueMapping:
         names = " and ".join(mapping.name for mapping in winners)
         raise DataError(f"{path} fits the mappings {names} equally well: choose one with --mapping")
     if winners:
-        return winners[0]
+        declared = {name: Filling(column, (name,)) for name, column in _declared(table).items()}
+        fillings = {**declared, **winners[0].fillings}
+        return replace(winners[0], fillings=MappingProxyType(fillings))
     if own is not None:
         return own
     raise DataError(_unrecognised(table, path))
@@ -67,22 +74,27 @@ def own_names(table: Table) -> CatalogueMapping | None:
     """Take a file's columns as they are where they bear our names; None where too few do.
 
     A lone `z` is left out: without R it is more often a redshift. A file that we exported says which mapping
-    its catalogue had, by which a survey's own columns are known again.
+    its catalogue had, by which a survey's own columns are known again; one that we wrote describes those that
+    the schema does not know.
     """
     said = {key.lower(): value for key, value in table.metadata.items()}
     made_from = shipped_mappings().get(said.get("mapping", ""))
-    described = {name: filling.column for name, filling in made_from.fillings.items()} if made_from else {}
-    known = {**described, **COLUMNS}
+    of_survey = {name: filling.column for name, filling in made_from.fillings.items()} if made_from else {}
+    declared = _declared(table)
+    known = {**declared, **of_survey, **COLUMNS}
     names = [name for name in table.names if name in known and (name != "z" or "R" in table.names)]
-    telling = "R" in names or any(label.name in names for label in LABELS)
+    telling = bool(declared) or "R" in names or any(label.name in names for label in LABELS)
     if len(names) < _FEWEST_OWN or not telling:
         return None
+    built = is_built(table.metadata)
     return CatalogueMapping(
         name="explorer",
-        description="columns under the explorer's own names",
+        description=f"{said.get('name', 'a catalogue')}, built by 'explorer build'"
+        if built
+        else "columns under the explorer's own names",
         source="the explorer's own column descriptions",
         published="",
-        citation="",
+        citation=said.get("citation", "") if built else "",
         gaia_release=said.get("gaia_release", ""),
         notes=(),
         requires=(),
@@ -92,10 +104,20 @@ def own_names(table: Table) -> CatalogueMapping | None:
     )
 
 
+def _declared(table: Table) -> Mapping[str, Column]:
+    """Columns that the file itself describes, as those that we wrote do."""
+    return {name: column for name, column in described(table.metadata).items() if name in table.names}
+
+
 def is_mock(metadata: Mapping[str, str], names: tuple[str, ...]) -> bool:
     """Tell whether a file says it is a mock survey, or holds true values as only a mock can."""
     said = {key.lower(): value.strip().lower() for key, value in metadata.items()}
     return said.get("mock") in ("true", "t", "1") or any(name.startswith("true_") for name in names)
+
+
+def is_built(metadata: Mapping[str, str]) -> bool:
+    """Tell whether a file says that `explorer build` made it."""
+    return {key.lower(): value for key, value in metadata.items()}.get("made_by") == BUILDER
 
 
 def _fits(mapping: CatalogueMapping, names: tuple[str, ...], path: Path) -> bool:

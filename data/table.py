@@ -23,9 +23,10 @@ class Table:
     Attributes
     ----------
     format : its kind, for people.
-    names : its columns, in order; columns of vectors are left out.
+    names : its columns of one value a row, in order.
     units : units the file itself declares, as written there.
     metadata : the file's own key-value metadata that is short text.
+    vectors : those of vectors.
     rows : number of rows; None where only reading tells.
     chunks : (wanted columns and their sort, texts that mean "missing") -> chunks of rows in the file's order.
         Text formats give a "number" as float64 and all else as bytes; binary formats what is stored.
@@ -37,3 +38,4 @@ class Table:
     metadata: Mapping[str, str]
     rows: int | None
     chunks: Callable[[Mapping[str, Sort], frozenset[str]], Iterator[Chunk]]
+    vectors: tuple[str, ...] = ()

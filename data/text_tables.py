@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,15 @@ from numpy.typing import NDArray
 from pyarrow import csv as arrow_csv
 
 from data.binary_tables import from_arrow
+from data.description import KEY, LONGEST
 from data.problem import DataError
 from data.table import CHUNK_ROWS, Chunk, Sort, Table
 
 _MISSING = frozenset({"", "NA", "N/A", "nan", "NaN", "NAN", "null", "NULL", "None", "--", "---", "-", "..."})
 _DELIMITERS = (",", "\t", ";", "|")
 _BLOCK = 8 << 20
-_SAYING = re.compile(r"#\s*([A-Za-z]\w*)\s*:\s+(\S.{0,2000})")
+_SAYING = re.compile(r"#\s*([A-Za-z]\w*)\s*:\s+(\S.*)")
+_LONGEST_SAYING = 2000
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eEdD][+-]?\d+)?")
 
 
@@ -79,7 +82,12 @@ def _layout(path: Path, lines: list[str]) -> Layout:
 def _sayings(lines: list[str]) -> dict[str, str]:
     """What comments of the form '# key: value' above the data say of the table."""
     found = (_SAYING.fullmatch(line.strip()) for line in lines)
-    return {saying[1]: saying[2] for saying in found if saying}
+    sayings = {saying[1]: saying[2] for saying in found if saying}
+    return {
+        key: value
+        for key, value in sayings.items()
+        if len(value) <= (LONGEST if key == KEY else _LONGEST_SAYING)
+    }
 
 
 def _split(line: str, delimiter: str | None) -> tuple[str, ...]:
@@ -127,21 +135,33 @@ def _delimited_chunks(
     except pa.ArrowInvalid as error:
         if "Empty CSV" in str(error):
             return
-        raise DataError(_irregular(path, error, names)) from error
+        raise DataError(_irregular(path, error, names, layout)) from error
 
 
-def _irregular(path: Path, error: Exception, names: list[str]) -> str:
+def _irregular(path: Path, error: Exception, names: list[str], layout: Layout) -> str:
     found = re.search(r"column #(\d+).*?: CSV conversion error to double: (.*)", str(error))
     if found:
-        return _not_a_number(path, names[int(found[1])], found[2])
+        column = int(found[1])
+        return _not_a_number(path, names[column], found[2] + _place(path, layout, column, found[2]))
     reason = str(error).splitlines()[0]
     return f"{path} is no regular table ({reason}): every row needs as many fields as there are column names"
 
 
+def _place(path: Path, layout: Layout, column: int, problem: str) -> str:
+    """In which row a delimited file holds the value that a problem quotes."""
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
+        lines = islice(stream, layout.skip, None)
+        rows = (fields for fields in csv.reader(lines, delimiter=layout.delimiter or ",") if fields)
+        for number, fields in enumerate(rows, start=1):
+            if len(fields) > column and problem.endswith(f"'{fields[column]}'"):
+                return f" in row {number}"
+    return ""
+
+
 def _not_a_number(path: Path, name: str, what: str) -> str:
     return (
-        f"column {name!r} of {path} must hold numbers but has {what}: correct that row, "
-        f"or name the text as a missing-value mark (sentinels) in a mapping"
+        f"column {name!r} of {path} must hold numbers but has {what}: correct that row, or leave the field "
+        "empty; for a catalogue, a mapping may name the text as a missing-value mark (sentinels)"
     )
 
 
@@ -156,7 +176,9 @@ def _white_space_chunks(
         for frame in _frames(path, layout, kinds, marks):
             yield {name: _plain(frame[place]) for name, place in places.items()}
     except ValueError as error:
-        raise DataError(_wrong_word(path, layout, kinds, marks) or _irregular(path, error, [])) from error
+        raise DataError(
+            _wrong_word(path, layout, kinds, marks) or _irregular(path, error, [], layout)
+        ) from error
 
 
 def _frames(

@@ -32,6 +32,7 @@ _WHAT = _HEADINGS.index("what it is")
 _UNIT = _HEADINGS.index("unit")
 _NARROWEST = 16
 _GAP = "  "
+_MANY = 12
 
 Cells = tuple[str, ...]
 
@@ -65,11 +66,18 @@ def _facts(catalogue: Catalogue) -> Table:
         "published": about.get("published", ""),
         "cite": about.get("citation", ""),
         "Gaia ids": about.get("gaia_release", ""),
-        "columns": f"{present} in the file, {derived} derived; {absent} that we know are missing",
+        "columns": f"{present} {_of_file(catalogue)}, {derived} derived; {absent} that we know are missing",
+        "not read": ", ".join(catalogue.unread[:_MANY]) + (", ..." if len(catalogue.unread) > _MANY else ""),
         "memory": f"{readable_bytes(catalogue.nbytes)} mapped from disk, {width:.0f} bytes a star",
         "sha256": catalogue.checksum,
     }
     return _pairs((name, Text(value)) for name, value in facts.items() if value)
+
+
+def _of_file(catalogue: Catalogue) -> str:
+    """Say how many columns the file has, where not all are read."""
+    unread = len(catalogue.unread)
+    return f"from the file, of which {unread} columns are not read" if unread else "in the file"
 
 
 def _pairs(rows: Iterable[tuple[str, Text]]) -> Table:

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 from astropy.io import fits
 from astropy.table import Table
+from astropy.utils.exceptions import AstropyUserWarning
 
 from data import formats
 from data.catalogue import Catalogue, open_catalogue
@@ -160,9 +161,10 @@ def test_parquet_holds_every_value_with_units(written, in_source_order):
         else:
             assert (
                 str(column.type)
-                == {"f4": "float", "f8": "double", "i8": "int64", "i1": "int8"}[values.dtype.str[1:]]
+                == {"f4": "float", "f8": "double", "i8": "int64", "i1": "bool"}[values.dtype.str[1:]]
             )
-            np.testing.assert_array_equal(column.drop_null().to_numpy(), values[~missing])
+            present = column.drop_null().to_numpy(zero_copy_only=False)
+            np.testing.assert_array_equal(present, values[~missing])
         field = table.schema.field(name)
         assert field.metadata == {
             b"unit": COLUMNS[name].unit.encode(),
@@ -174,6 +176,7 @@ def test_fits_holds_every_value_with_units(written, in_source_order):
     path = written("fits", where=WHERE)
     assert path.stat().st_size % 2880 == 0
     table = Table.read(path)
+    assert table["giantmodel"].dtype == bool
     with fits.open(path) as file:
         file.verify("exception")
         raw, header = file["STARS"].data, file["STARS"].header
@@ -316,6 +319,82 @@ def test_a_selection_and_its_text_export_the_same_rows(catalogue, tmp_path):
     assert export(catalogue, tmp_path / "all.csv", where=Selection()).rows == N
 
 
+@pytest.fixture
+def flags(catalogue, in_source_order, tmp_path):
+    """Write stars with a flag that all have, and one that some lack."""
+
+    def write(form):
+        known = in_source_order["giantmodel"] >= 0
+        whole = replace(
+            catalogue,
+            columns={
+                **catalogue.columns,
+                "kiel_extrap": known[catalogue.source_row].astype("i1"),
+            },
+            described={**catalogue.described, "kiel_extrap": COLUMNS["kiel_extrap"]},
+        )
+        return export(whole, tmp_path / f"flags{FORMATS[form].suffix}").path
+
+    return write
+
+
+def test_flags_choose_rows_in_astropy(flags, in_source_order):
+    path, ids, flag = flags("fits"), in_source_order["source_id"], in_source_order["giantmodel"]
+    header = fits.getheader(path, 1)
+    forms = {header[f"TTYPE{place}"]: header[f"TFORM{place}"] for place in range(1, header["TFIELDS"] + 1)}
+    assert (forms["giantmodel"], forms["kiel_extrap"]) == ("L", "L")
+    with pytest.warns(AstropyUserWarning, match="'giantmodel' contains NULL"):
+        table = Table.read(path)
+    for chosen, rows in (
+        (table["giantmodel"], flag == 1),
+        (table["kiel_extrap"], flag >= 0),
+        (~table["kiel_extrap"], flag < 0),
+    ):
+        assert table[chosen]["source_id"].filled(-1).tolist() == ids[rows].tolist()
+    with fits.open(path, logical_as_bytes=True) as file:
+        stored = file[1].data["giantmodel"].tolist()
+    assert stored == [{0: b"F", 1: b"T", -1: b""}[value] for value in flag.tolist()]
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_flags_choose_rows_in_pandas(flags, in_source_order, form):
+    path, ids, flag = flags(form), in_source_order["source_id"], in_source_order["giantmodel"]
+    if form == "csv":
+        recipe = comments(path)["read with"]
+        frame = pd.read_csv(
+            path, comment="#", dtype=ast.literal_eval(recipe[recipe.index("dtype=") + 6 : -1])
+        )
+    else:
+        frame = pd.read_parquet(path, dtype_backend="numpy_nullable")
+        assert pd.read_parquet(path)["kiel_extrap"].dtype == bool
+    assert frame["giantmodel"].dtype == frame["kiel_extrap"].dtype == "boolean"
+    for chosen, rows in (
+        (frame.giantmodel, flag == 1),
+        (~frame.giantmodel, flag == 0),
+        (frame.giantmodel.isna(), flag == -1),
+        (frame.kiel_extrap, flag >= 0),
+        (~frame.kiel_extrap, flag < 0),
+    ):
+        assert frame[chosen].source_id.fillna(-1).tolist() == ids[rows].tolist()
+
+
+def test_flags_of_csv_are_numbers_in_astropy(flags, in_source_order):
+    """Words would be text there, and every text is true."""
+    table = Table.read(flags("csv"), format="ascii.csv", comment="#")
+    flag = in_source_order["giantmodel"]
+    assert np.ma.filled(table["giantmodel"], -1).tolist() == flag.tolist()
+    assert table["kiel_extrap"].tolist() == (flag >= 0).astype(int).tolist()
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_flags_come_back_as_they_were(flags, in_source_order, tmp_path, form):
+    opened = open_catalogue(flags(form), cache=tmp_path / "cache")
+    flag = in_source_order["giantmodel"]
+    for name, values in (("giantmodel", flag), ("kiel_extrap", flag >= 0)):
+        assert opened[name].dtype == np.int8
+        assert opened[name][opened.row_of_source].tolist() == values.astype(int).tolist()
+
+
 def test_derived_columns_are_like_any_other(written, in_source_order):
     derived = {"[Eu/Ba]": Expression.parse("eu_fe - ba_fe"), "twice": "`[Eu/Ba]` * 2", "rich": "twice > 1"}
     table = pq.read_table(written("parquet", derived=derived, where="twice < 3", columns=["rich", "twice"]))
@@ -323,10 +402,12 @@ def test_derived_columns_are_like_any_other(written, in_source_order):
     twice = twice[twice < 3]
     assert table.column_names == ["rich", "twice"]
     np.testing.assert_array_equal(table["twice"].to_numpy(), twice)
-    assert table["rich"].to_pylist() == (twice > 1).astype(int).tolist()
-    whole = Table.read(written("fits", derived=derived))
-    assert whole.colnames[-3:] == ["Eu_Ba", "twice", "rich"]
-    assert whole["rich"].mask.sum() == np.isnan(in_source_order["eu_fe"] - in_source_order["ba_fe"]).sum()
+    assert table["rich"].to_pylist() == (twice > 1).tolist()
+    with fits.open(written("fits", derived=derived), logical_as_bytes=True) as file:
+        whole = file[1].data
+        assert whole.names[-3:] == ["Eu_Ba", "twice", "rich"]
+        unknown = np.isnan(in_source_order["eu_fe"] - in_source_order["ba_fe"])
+        assert ((whole["rich"] == b"") == unknown).all()
 
 
 def test_the_condition_in_the_file_stands_alone(facts):

@@ -54,6 +54,14 @@ def test_it_says_how_many_and_of_what_kind(small: Catalogue) -> None:
     assert small.checksum in text
 
 
+def test_columns_that_are_not_read_are_counted_and_named(tmp_path: Path) -> None:
+    columns = {"teff": [1.0], "logg": [1.0], "fe_h": [1.0], "strange": [1.0], "flux": [[1.0, 2.0]]}
+    Table(columns).write(tmp_path / "odd.fits")
+    text = printed(opened(tmp_path / "odd.fits", tmp_path))
+    assert "3 from the file, of which 2 columns are not read, 0 derived" in text
+    assert line_of(text, "not").split() == ["not", "read", "strange,", "flux"]
+
+
 def test_ranges_and_missing_counts(small: Catalogue) -> None:
     text = printed(small)
     assert line_of(text, "teff").split()[-5:] == ["4,500", "5,500", "5,500", "1", "33%"]

@@ -5,6 +5,7 @@ import gzip
 import lzma
 import os
 import shutil
+import tracemalloc
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -18,6 +19,8 @@ from astropy.io import fits
 from astropy.table import MaskedColumn, Table
 from numpy.typing import NDArray
 
+from data.binary_tables import read_parquet
+from data.catalogue import open_catalogue
 from data.problem import DataError
 from data.table import CHUNK_ROWS, Sort
 from data.tables import open_table, source_parts
@@ -233,6 +236,42 @@ def test_fits_null_is_a_number_as_stored_also_where_columns_are_scaled(tmp_path:
     assert digits(found["plain"][1:]) == [150, -32767]
 
 
+def test_fits_logicals_are_read_from_their_bytes(tmp_path: Path) -> None:
+    stored = np.frombuffer(b"TF\0TF", np.int8)
+    columns = [fits.Column("flag", "L", array=stored == ord("T")), fits.Column("n", "J", array=np.arange(5))]
+    path = tmp_path / "logical.fits"
+    fits.BinTableHDU.from_columns(columns).writeto(path)
+    content = path.read_bytes()
+    assert fits.getheader(path, 1)["TFORM1"] == "L"
+    rows = b"".join(
+        bytes([byte]) + np.int32(n).byteswap().tobytes() for n, byte in enumerate(stored.tolist())
+    )
+    head = content[: content.index(b"T\0\0\0\0")]
+    path.write_bytes((head + rows).ljust(len(content), b"\0"))
+    with open_table(path, tmp_path) as table:
+        (chunk,) = table.chunks({"flag": "text"}, frozenset())
+    assert np.ma.filled(chunk["flag"].astype(np.int8), -1).tolist() == [1, 0, -1, 1, 0]
+
+
+def test_flags_of_older_files_are_small_numbers(tmp_path: Path) -> None:
+    columns = [
+        fits.Column("teff", "E", array=np.full(3, 5000.0)),
+        fits.Column("fe_h", "E", array=np.zeros(3)),
+        fits.Column("giantmodel", "B", null=255, array=np.array([1, 0, 255], np.uint8)),
+    ]
+    fits.BinTableHDU.from_columns(columns).writeto(tmp_path / "older.fits")
+    rows = {"teff": [5000.0] * 3, "fe_h": [0.0] * 3, "giantmodel": pa.array([1, 0, None], pa.int8())}
+    pq.write_table(pa.table(rows), tmp_path / "older.parquet")
+    pq.write_table(pa.table({**rows, "giantmodel": [True, False, None]}), tmp_path / "newer.parquet")
+    for name in ("older.fits", "older.parquet", "newer.parquet"):
+        opened = open_catalogue(tmp_path / name, cache=tmp_path / "cache")
+        assert opened["giantmodel"].dtype == np.int8
+        assert opened["giantmodel"][opened.row_of_source].tolist() == [1, 0, -1]
+    for name in ("older.parquet", "newer.parquet"):
+        held = read_parquet(tmp_path / name, ("giantmodel",))["giantmodel"]
+        assert (held.dtype, held.tolist()) == (np.int8, [1, 0, -1])
+
+
 def test_long_tables_come_in_chunks(tmp_path: Path) -> None:
     rows = CHUNK_ROWS + 10
     numbers = np.arange(rows, dtype=np.int64) + 2**60
@@ -442,3 +481,18 @@ def test_a_mistake_of_the_reader_is_not_taken_for_a_damaged_file(tmp_path: Path)
     path = as_csv(tmp_path / "a.csv")
     with pytest.raises(KeyError, match="mine"), open_table(path, tmp_path):
         raise KeyError("mine")
+
+
+def test_a_fits_table_is_not_copied_as_it_closes(tmp_path: Path) -> None:
+    """Astropy copies columns that are still referred to then: a survey's whole table."""
+    number = 4 * CHUNK_ROWS
+    path = tmp_path / "long.fits"
+    Table({name: np.zeros(number) for name in "abcdefgh"}).write(path)
+    tracemalloc.start()
+    try:
+        with open_table(path, tmp_path) as table:
+            assert sum(len(chunk["a"]) for chunk in table.chunks({"a": "number"}, frozenset())) == number
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < path.stat().st_size / 8
