@@ -42,6 +42,7 @@ class LabelTable:
     columns : of the file, which hold them.
     keys : columns of the file that name spectra.
     values : (N, L), NaN where a label is missing.
+    errors : (N, L), standard errors of them, NaN where one is missing; 0 for labels taken as exact.
     rows : obsid or file name, as `spectrum_name` gives it -> row.
     """
 
@@ -50,6 +51,7 @@ class LabelTable:
     columns: tuple[str, ...]
     keys: tuple[str, ...]
     values: NDArray[np.float64]
+    errors: NDArray[np.float64]
     rows: Mapping[str, int]
 
     def row(self, obsid: int, file: str) -> int | None:
@@ -58,7 +60,14 @@ class LabelTable:
         return self.rows.get(spectrum_name(file)) if found is None else found
 
 
-def read_labels(path: Path, *, labels: Sequence[str] = DEFAULT_LABELS, key: str | None = None) -> LabelTable:
+def read_labels(
+    path: Path,
+    *,
+    labels: Sequence[str] = DEFAULT_LABELS,
+    errors: Sequence[str] = (),
+    key: str | None = None,
+    option: str = "--labels",
+) -> LabelTable:
     """Read the labels of spectra from a table of any format the explorer reads.
 
     Parameters
@@ -66,27 +75,33 @@ def read_labels(path: Path, *, labels: Sequence[str] = DEFAULT_LABELS, key: str 
     path : the table. Numbers up to -999 stand for missing labels.
     labels : their names, or NAME=COLUMN where a column has another name. Names count without their case, and
         feh and [Fe/H] are fe_h.
+    errors : labels whose errors count, from the column e_NAME; or NAME=COLUMN.
     key : the column of obsids or file names; if not given, all of those called obsid, filename, file, key or
         spectrum.
+    option : of the command line that names labels, for messages; "" where none may.
 
     Raises
     ------
     DataError
-        If the file can't be read, lacks a column or has no row, or names a spectrum twice, with labels that
-        differ.
+        If the file can't be read, lacks a column or has no row, holds an error below 0, or names a spectrum
+        twice, with labels that differ.
     """
     with TemporaryDirectory() as scratch, open_table(path, Path(scratch)) as table:
-        names, columns = _label_columns(path, table, labels)
-        keys = _key_columns(path, table, key)
+        names, columns = _label_columns(path, table, labels, option)
+        beside = _error_columns(path, table, errors, names, option and "--label-errors")
+        keys = _key_columns(path, table, key, option and "--key")
         wanted: dict[str, Sort] = dict.fromkeys(keys, "text")
-        wanted |= dict.fromkeys(columns, "number")
+        wanted |= dict.fromkeys((*columns, *beside.values()), "number")
         chunks = list(table.chunks(wanted, _NO_MARKS))
     if not sum(len(chunk[keys[0]]) for chunk in chunks):
         raise DataError(f"{path} has column names and no rows: give a table of stars with labels")
     values = np.stack([_numbers(path, chunks, column) for column in columns], axis=1)
+    spread = np.zeros(values.shape)
+    for name, column in beside.items():
+        spread[:, names.index(name)] = _errors(path, chunks, column)
     texts = [[text for chunk in chunks for text in _texts(chunk[name])] for name in keys]
-    rows = _rows(path, values, texts)
-    return LabelTable(path, names, columns, keys, values, MappingProxyType(rows))
+    rows = _rows(path, np.hstack([values, spread]), dict(zip(keys, texts, strict=True)))
+    return LabelTable(path, names, columns, keys, values, spread, MappingProxyType(rows))
 
 
 def spectrum_name(file: str) -> str:
@@ -97,19 +112,13 @@ def spectrum_name(file: str) -> str:
 
 
 def _label_columns(
-    path: Path, table: Table, labels: Sequence[str]
+    path: Path, table: Table, labels: Sequence[str], option: str
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     found: dict[str, str] = {}
     for text in labels:
-        name, told, column = (part.strip() for part in text.partition("="))
-        if not _NAME.fullmatch(name) or (told and not column):
-            raise DataError(
-                f"'{text[:60]}' is no label: give a name of letters, digits and _, or NAME=COLUMN"
-            )
-        if name in found:
-            raise DataError(f"the label {name} is given twice: give each once")
-        others = (column,) if told else (name, *_OTHER_NAMES.get(name, ()))
-        found[name] = _column(path, table, others, f"label {name}", "--labels NAME=COLUMN")
+        name, column = _told(text, found)
+        others = (column,) if column else (name, *_OTHER_NAMES.get(name, ()))
+        found[name] = _column(path, table, others, f"label {name}", option and f"{option} NAME=COLUMN")
     if not found or len(set(found.values())) < len(found):
         raise DataError(
             f"labels {', '.join(labels)[:80]!r} are none, or two share a column: give each its own"
@@ -117,13 +126,37 @@ def _label_columns(
     return tuple(found), tuple(found.values())
 
 
-def _key_columns(path: Path, table: Table, key: str | None) -> tuple[str, ...]:
+def _error_columns(
+    path: Path, table: Table, errors: Sequence[str], names: Sequence[str], option: str
+) -> dict[str, str]:
+    """Column of the errors of each label that has some."""
+    found: dict[str, str] = {}
+    for text in errors:
+        name, column = _told(text, found)
+        if name not in names:
+            raise DataError(f"--label-errors names {name}, which is no label: they are {', '.join(names)}")
+        what = f"errors of {name}"
+        found[name] = _column(path, table, (column or f"e_{name}",), what, option and f"{option} NAME=COLUMN")
+    return found
+
+
+def _told(text: str, found: Mapping[str, str]) -> tuple[str, str]:
+    """Name and column of NAME or NAME=COLUMN; the column is "" if not given."""
+    name, told, column = (part.strip() for part in text.partition("="))
+    if not _NAME.fullmatch(name) or (told and not column):
+        raise DataError(f"'{text[:60]}' is no label: give a name of letters, digits and _, or NAME=COLUMN")
+    if name in found:
+        raise DataError(f"the label {name} is given twice: give each once")
+    return name, column
+
+
+def _key_columns(path: Path, table: Table, key: str | None, option: str) -> tuple[str, ...]:
     if key is not None:
-        return (_column(path, table, (key,), "key", "--key"),)
+        return (_column(path, table, (key,), "key", option),)
     found = tuple(name for name in table.names if name.lower() in _KEYS)
     if not found:
         raise DataError(
-            f"{path} has no column of obsids or file names ({', '.join(_KEYS)}): name it with --key; "
+            f"{path} has no column of obsids or file names ({', '.join(_KEYS)}): {_advice(option)}; "
             f"it has {_listed(table.names)}"
         )
     return found
@@ -138,13 +171,17 @@ def _column(path: Path, table: Table, names: Sequence[str], what: str, option: s
         if len(alike) == 1:
             return alike[0]
     raise DataError(
-        f"{path} has no column {names[0]!r} for the {what}: name another with {option}; "
-        f"it has {_listed(table.names)}"
+        f"{path} has no column {names[0]!r} for the {what}: {_advice(option)}; it has {_listed(table.names)}"
     )
 
 
+def _advice(option: str) -> str:
+    return f"name another with {option}" if option else "give the table that the model was trained on"
+
+
 def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names[:_MANY]) + (", ..." if len(names) > _MANY else "")
+    named = [name for name in names if name]
+    return ", ".join(named[:_MANY]) + (", ..." if len(named) > _MANY else "")
 
 
 def _numbers(path: Path, chunks: Sequence[Chunk], column: str) -> NDArray[np.float64]:
@@ -155,6 +192,17 @@ def _numbers(path: Path, chunks: Sequence[Chunk], column: str) -> NDArray[np.flo
     return np.where(np.isfinite(values) & (values > _MISSING), values, np.nan)
 
 
+def _errors(path: Path, chunks: Sequence[Chunk], column: str) -> NDArray[np.float64]:
+    errors = _numbers(path, chunks, column)
+    if (errors < 0).any():
+        row = int(np.argmax(errors < 0))
+        raise DataError(
+            f"column {column!r} of {path} holds the error {errors[row]:g} in row {row + 1}: expected 0 or "
+            f"more, or {_MISSING} and less where it is missing"
+        )
+    return errors
+
+
 def _texts(values: NDArray[Any]) -> list[str]:
     """Keys as texts; the empty one where there is none."""
     if values.dtype.kind == "S":
@@ -162,9 +210,9 @@ def _texts(values: NDArray[Any]) -> list[str]:
     return ["" if value is None else spectrum_name(str(value)) for value in np.ma.asarray(values).tolist()]
 
 
-def _rows(path: Path, values: NDArray[np.float64], keys: Sequence[Sequence[str]]) -> dict[str, int]:
+def _rows(path: Path, values: NDArray[np.float64], keys: Mapping[str, Sequence[str]]) -> dict[str, int]:
     rows: dict[str, int] = {}
-    for texts in keys:
+    for column, texts in keys.items():
         for row, name in enumerate(texts):
             if not name:
                 continue
@@ -172,6 +220,7 @@ def _rows(path: Path, values: NDArray[np.float64], keys: Sequence[Sequence[str]]
             if first != row and not np.array_equal(values[first], values[row], equal_nan=True):
                 raise DataError(
                     f"{path} names the spectrum {name[:60]} twice, in rows {first + 1} and {row + 1} with "
-                    "labels that differ: keep one of them"
+                    f"labels that differ: keep one of them, if {column!r} is the column of obsids or file "
+                    "names"
                 )
     return rows

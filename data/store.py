@@ -125,6 +125,17 @@ def load(path: Path, *, kind: str, version: int) -> Stored:
     return Stored(MappingProxyType(arrays), theirs, MappingProxyType(provenance), digest.hexdigest())
 
 
+def is_stored(path: Path) -> bool:
+    """Whether a file begins as those that `save` wrote; not, where it can't be read."""
+    try:
+        if not path.is_file():
+            return False
+        with path.open("rb") as file:
+            return file.read(len(_SIGNATURE)) == _SIGNATURE
+    except OSError:
+        return False
+
+
 def _storable(name: str, values: NDArray[Any]) -> NDArray[Any]:
     values = np.asarray(values)
     if values.dtype.kind not in _KINDS:

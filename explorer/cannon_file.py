@@ -1,5 +1,6 @@
 """A trained model with its stars, its validation and how it came about: a file and back."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -9,16 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.problem import DataError
-from data.store import Stored, load, save
-from explorer.training import Recipe, Stars
+from data.store import Stored, is_stored, load, save
+from explorer.recipe import Recipe
+from explorer.training import Stars
 from model.cannon import Cannon
-from model.correlation import Correlated
+from model.correlation import from_the_others
 from model.errors import ErrorModel
-from model.extrapolation import Density, Limits
+from model.extrapolation import Density, Limits, Resampled
+from model.spread import Spread
 from model.validation import CrossValidation
 
 KIND = "trained Cannon"
-VERSION = 1
+VERSION = 2
+DRAWS = 50
+"""Sets of stars drawn to tell how well limits are known."""
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -32,20 +37,22 @@ class Trained:
     ----------
     file : their names, (N,) bytes.
     obsid : (N,); -1 where there is none.
-    labels : (N, L).
+    labels, errors : (N, L), see `LabelTable`.
     snr : (N,).
     """
 
     file: NDArray[np.bytes_]
     obsid: Integers
     labels: Floats
+    errors: Floats
     snr: Floats
 
     @classmethod
     def of(cls, stars: Stars) -> "Trained":
         """What is kept of the stars."""
         files = np.array([one.file.encode() for one in stars.about])
-        return cls(files, np.array([one.obsid for one in stars.about], np.int64), stars.labels, stars.snr)
+        obsid = np.array([one.obsid for one in stars.about], np.int64)
+        return cls(files, obsid, stars.labels, stars.errors, stars.snr)
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +66,9 @@ class Validated:
     a, b, n : (L,), see `ErrorModel`.
     low, high : (L,), see `Limits`.
     reached : (L, 2), whether the low and the high end is a limit.
-    others : (L,), scatter of predicting the label from the star's other labels alone; NaN if it has none.
+    end_errors : (L, 2), errors of the low and the high end, from stars drawn anew DRAWS times.
+    others : (L,), scatter of predicting the label from the star's other labels alone; NaN if it has none,
+        or too few stars have all of them.
     """
 
     inferred: Floats
@@ -74,6 +83,7 @@ class Validated:
     low: Floats
     high: Floats
     reached: NDArray[np.bool_]
+    end_errors: Floats
     others: Floats
 
     @classmethod
@@ -85,11 +95,10 @@ class Validated:
         ValueError
             If the stars are too few for them.
         """
-        errors = ErrorModel.fit(found.residuals, found.formal)
-        limits = [
-            Density.of(true, inferred).limits()
-            for true, inferred in zip(found.true.T, found.inferred.T, strict=True)
-        ]
+        errors = ErrorModel.fit(found.residuals, found.formal, least=1.0)
+        pairs = list(zip(found.true.T, found.inferred.T, strict=True))
+        limits = [Density.of(true, inferred).limits() for true, inferred in pairs]
+        drawn = [Resampled.of(true, inferred, draws=DRAWS).errors for true, inferred in pairs]
         kept = ("inferred", "formal", "chi2", "dof", "converged", "fold")
         return cls(
             **{name: getattr(found, name) for name in kept},
@@ -99,7 +108,10 @@ class Validated:
             low=np.array([one.low for one in limits]),
             high=np.array([one.high for one in limits]),
             reached=np.array([(one.low_reached, one.high_reached) for one in limits]),
-            others=Correlated.of(found).scatter if len(limits) > 1 else np.full(1, np.nan),
+            end_errors=np.array(drawn),
+            others=Spread.of(from_the_others(found.true, found.true, found.fold) - found.true).scatter[0]
+            if len(limits) > 1
+            else np.full(1, np.nan),
         )
 
     @property
@@ -135,6 +147,13 @@ class CannonFile:
     history: Mapping[str, Any]
     checksum: str = ""
 
+    @property
+    def ranges(self) -> Mapping[str, tuple[float, float]]:
+        """Lowest and highest value of each label among the training stars."""
+        labels = self.trained.labels
+        ends = zip(np.nanmin(labels, 0).tolist(), np.nanmax(labels, 0).tolist(), strict=True)
+        return dict(zip(self.model.label_names, ends, strict=True))
+
     def with_validation(self, validated: Validated, history: Mapping[str, Any]) -> "CannonFile":
         """The same model, validated."""
         return replace(self, validated=validated, history={**self.history, **history})
@@ -161,9 +180,16 @@ def load_model(path: Path) -> CannonFile:
     Raises
     ------
     DataError
-        If it can't be read, is damaged, cut short, of a newer version, or lacks a part.
+        If it can't be read, is damaged, cut short, of another version, or lacks a part.
     """
+    if path.is_file() and os.access(path, os.R_OK) and not is_stored(path):
+        raise DataError(f"{path} is no model: give one that 'explorer train' wrote")
     stored = load(path, kind=KIND, version=VERSION)
+    if stored.version < VERSION:
+        raise DataError(
+            f"{path} is a {KIND} of version {stored.version}, by an older explorer; this one reads version "
+            f"{VERSION}: train it again with 'explorer train'"
+        )
     try:
         content = CannonFile(
             model=_model(stored),
@@ -175,7 +201,7 @@ def load_model(path: Path) -> CannonFile:
             history=stored.provenance["history"],
             checksum=stored.checksum,
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, IndexError, AttributeError, TypeError, ValueError) as error:
         raise DataError(
             f"{path} lacks a part of a model ({error}): train it again with 'explorer train'"
         ) from error

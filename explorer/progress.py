@@ -4,7 +4,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
 
 from explorer.interrupt import interruptible
 
@@ -14,10 +24,19 @@ ERRORS = Console(stderr=True)
 @contextmanager
 def progress_bar() -> Iterator["Report"]:
     """A bar for long work, where a person watches: nothing is left of it, in a log least of all."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    words = TextColumn("{task.description}")
+    columns = (words, BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
     shown = Progress(*columns, console=ERRORS, transient=True, disable=not ERRORS.is_terminal)
     with interruptible() as check, shown as bar:
         yield Report(bar, check)
+
+
+class _Rate(ProgressColumn):
+    """How many a second."""
+
+    def render(self, task: Task) -> Text:
+        """Of lately; nothing before there is a rate."""
+        return Text("" if task.speed is None else f"{task.speed:,.3g}/s")
 
 
 class Report:

@@ -1,17 +1,22 @@
 """The Cannon's results as columns of a table: what was inferred of each star, or what validation found."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from data.schema import COLUMNS, SPECTRUM, Column, DType
+from data.schema import COLUMNS, SPECTRUM, Column
 from explorer.cannon_file import CannonFile, Validated
-from explorer.spectra import About
+from explorer.notation import upright
+from explorer.reading import About
 from model.inference import Inference
 
+FILE = Column(
+    "file", "str", "", r"\mathrm{file}", "file", "File of the spectrum.", "LAMOST pipeline", 0, 1,
+    "identifier",
+)  # fmt: skip
 _OF_STARS = ("ra", "dec", "rv", "snrg")
 BESIDE_LABELS = frozenset(
     {
@@ -20,6 +25,7 @@ BESIDE_LABELS = frozenset(
     }
 )  # fmt: skip
 """Columns of results that are no labels."""
+_BEFORE, _AFTER = ("e_", "chi2_", "pixels_", "residual_", "reference_"), ("_extrap", "_formal")
 
 
 @dataclass
@@ -39,29 +45,62 @@ class Columns:
         self, name: str, values: NDArray[Any] | Sequence[Any], *, described: Column | None = None
     ) -> None:
         """Add a column, which is described here or in the schema."""
-        self.described.append(described or COLUMNS[name])
-        self.values[name] = np.asarray(values)
+        column = described or COLUMNS[name]
+        self.described.append(column)
+        self.values[name] = np.asarray(values, "S" if column.dtype == "str" else column.dtype)
+
+    def add_all(self, columns: Sequence[tuple[Column, NDArray[Any]]]) -> None:
+        """Add described columns."""
+        for described, values in columns:
+            self.add(described.name, values, described=described)
+
+    @classmethod
+    def joined(cls, parts: Sequence["Columns"]) -> "Columns":
+        """Rows of several tables of the same columns, one after the other."""
+        values = {name: np.concatenate([part.values[name] for part in parts]) for name in parts[0].values}
+        return cls(parts[0].described, values)
+
+
+def is_beside_labels(name: str) -> bool:
+    """Whether results may have a column of this name that is no label."""
+    return name in BESIDE_LABELS or name.startswith(_BEFORE) or name.endswith(_AFTER)
 
 
 def inferred_columns(
-    about: Sequence[About], snr: NDArray[np.float64], found: Inference, content: CannonFile
+    about: Sequence[About],
+    snr: NDArray[np.float64],
+    found: Inference,
+    content: CannonFile,
+    *,
+    frozen: Collection[str],
+    validated: Validated | None,
 ) -> Columns:
-    """What a model infers of M stars, the stars first, then label by label."""
+    """What a model infers of M stars, the stars first, then label by label.
+
+    Parameters
+    ----------
+    about, snr : of the stars.
+    found : their labels.
+    content : the model.
+    frozen : labels that were given.
+    validated : what tells of errors; None if nothing does.
+    """
     columns = _identity(about, snr)
     formal = np.sqrt(found.covariance.diagonal(axis1=1, axis2=2))
-    validated = content.validated
     published = None if validated is None else validated.errors.sigma(formal)
     for label, name in enumerate(content.model.label_names):
         known = _label(name)
-        columns.add(name, found.labels[:, label], described=known)
-        columns.add(f"e_{name}_formal", formal[:, label], described=_formal(known))
+        given = name in frozen
+        columns.add(name, found.labels[:, label], described=_given(known) if given else known)
+        error = _no_error(known) if given else formal_error(known)
+        columns.add(error.name, formal[:, label], described=error)
         if published is None or validated is None:
             continue
         columns.add(f"e_{name}", published[:, label], described=_published(known))
         flags = validated.limits[label].flags(found.labels[:, label])
         columns.add(f"{name}_extrap", flags, described=_extrapolated(known))
     columns.add("chi2", found.chi2)
-    columns.add("dof", found.dof, described=_own("dof", "int64", "Pixels used less labels inferred."))
+    columns.add("dof", found.dof, described=_own("dof", "Pixels used less labels inferred."))
     columns.add(
         "converged",
         found.converged,
@@ -71,9 +110,9 @@ def inferred_columns(
         ("iterations", found.iterations, "Newton steps from the start that won."),
         ("start", found.start, "Number of the start that won; 0 is the mean of the training stars."),
     ):
-        columns.add(name, values, described=_own(name, "int64", meaning))
+        columns.add(name, values, described=_own(name, meaning))
     meaning = "chi2 of the best other minimum that a start led to."
-    columns.add("chi2_runner_up", found.runner_up_chi2, described=_own("chi2_runner_up", "float32", meaning))
+    columns.add("chi2_runner_up", found.runner_up_chi2, described=_own("chi2_runner_up", meaning))
     return columns
 
 
@@ -89,9 +128,9 @@ def validation_columns(about: Sequence[About], content: CannonFile, validated: V
             trained.labels[:, label],
             described=_beside(known, "reference", f"Reference value of {known.plain}.", "the label table"),
         )
-        columns.add(f"e_{name}_formal", validated.formal[:, label], described=_formal(known))
+        columns.add(f"e_{name}_formal", validated.formal[:, label], described=formal_error(known))
     columns.add("chi2", validated.chi2)
-    columns.add("dof", validated.dof, described=_own("dof", "int64", "Pixels used less labels inferred."))
+    columns.add("dof", validated.dof, described=_own("dof", "Pixels used less labels inferred."))
     columns.add(
         "converged",
         validated.converged,
@@ -100,35 +139,20 @@ def validation_columns(about: Sequence[About], content: CannonFile, validated: V
     columns.add(
         "fold",
         validated.fold,
-        described=_own("fold", "int64", "Fold whose model, trained without it, tells the star's labels."),
+        described=_own("fold", "Fold whose model, trained without it, tells the star's labels."),
     )
     return columns
 
 
 def _identity(about: Sequence[About], snr: NDArray[np.float64]) -> Columns:
     columns = Columns()
-    columns.add(
-        "file",
-        [one.file.encode() for one in about],
-        described=Column(
-            "file",
-            "str",
-            "",
-            r"\mathrm{file}",
-            "file",
-            "File of the spectrum.",
-            "LAMOST pipeline",
-            0,
-            1,
-            "identifier",
-        ),
-    )
+    columns.add(FILE.name, [one.file.encode() for one in about], described=FILE)
     columns.add("obsid", np.array([one.obsid for one in about], np.int64))
     columns.add("designation", [one.designation.encode() for one in about])
     for name in _OF_STARS:
         columns.add(name, np.array([getattr(one, name) for one in about], np.float64))
-    meaning = "Median signal-to-noise ratio of the pixels the model uses."
-    columns.add("snr", snr, described=_own("snr", "float32", meaning))
+    meaning = "Median signal-to-noise ratio of the pixels used."
+    columns.add("snr", snr, described=_own("snr", meaning))
     return columns
 
 
@@ -136,16 +160,29 @@ def _label(name: str) -> Column:
     known = COLUMNS.get(name)
     if known is not None and known.dtype == "float32":
         return known
-    return _own(name, "float32", f"Label {name}, as the model was trained on it.")
+    return _own(name, f"Label {name}, as the model was trained on it.")
 
 
-def _own(name: str, dtype: DType, meaning: str) -> Column:
+def _given(label: Column) -> Column:
+    """A label that was frozen."""
+    meaning = f"{label.meaning.removesuffix('.')}; frozen at this value, not inferred."
+    return replace(label, meaning=meaning, origin="given by --freeze")
+
+
+def _no_error(label: Column) -> Column:
+    """Its formal error."""
+    return replace(
+        formal_error(label), meaning=f"0, for {label.plain} is frozen.", origin="given by --freeze"
+    )
+
+
+def _own(name: str, meaning: str) -> Column:
     """A column of results that catalogues do not have."""
-    return Column(name, dtype, "", rf"\mathrm{{{name}}}", name, meaning, SPECTRUM, 0, 100, "count")
+    return Column(name, "float32", "", upright(name), name, meaning, SPECTRUM, 0, 100, "count")
 
 
 def _flag(name: str, meaning: str) -> Column:
-    return Column(name, "int8", "", rf"\mathrm{{{name}}}", name, meaning, SPECTRUM, 0, 1, "flag")
+    return Column(name, "int8", "", upright(name), name, meaning, SPECTRUM, 0, 1, "flag")
 
 
 def _beside(label: Column, name: str, meaning: str, origin: str) -> Column:
@@ -162,9 +199,13 @@ def _error(label: Column, name: str, meaning: str) -> Column:
     )  # fmt: skip
 
 
-def _formal(label: Column) -> Column:
+def formal_error(label: Column) -> Column:
+    """Describe the formal error of a label."""
     meaning = f"Formal error of {label.plain}: photon noise and the model's scatter, not noise in the model."
-    return _error(label, f"e_{label.name}_formal", meaning)
+    known = _error(label, f"e_{label.name}_formal", meaning)
+    return replace(
+        known, plain=f"formal error of {label.plain}", tex=rf"\sigma_\mathrm{{formal}}({label.tex})"
+    )
 
 
 def _published(label: Column) -> Column:
@@ -173,6 +214,14 @@ def _published(label: Column) -> Column:
 
 
 def _extrapolated(label: Column) -> Column:
-    return COLUMNS.get(f"{label.name}_extrap") or _flag(
-        f"{label.name}_extrap", f"True where {label.plain} lies where the model fails to extrapolate."
+    name = f"{label.name}_extrap"
+    meaning = (
+        f"True where {label.plain} is beyond the values to trust: there cross-validation failed, "
+        "or had no stars."
     )
+    own = replace(
+        _flag(name, meaning),
+        plain=f"{label.plain} extrapolated",
+        tex=rf"{label.tex}\ \mathrm{{extrapolated}}",
+    )
+    return replace(COLUMNS.get(name, own), meaning=meaning)

@@ -1,21 +1,16 @@
 """LAMOST spectra made ready for The Cannon: at rest, on the survey's grid, over their continuum."""
 
-import signal
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from data.lamost import LamostSpectrum, read_spectrum
 from data.problem import DataError
+from explorer.reading import About, LeftOut, Resampled, read_in_batches
 from model.continuum import Continuum
-from model.wavelength import SURVEY_GRID, radial_velocity, resample, rest_frame
+from model.wavelength import SURVEY_GRID
 
 BATCH = 256
 """Spectra held at once."""
@@ -24,45 +19,6 @@ FEWEST = 0.1
 
 Progress = Callable[[int, int | None, str], None]
 _ENDINGS = (".fits", ".fits.gz", ".fit", ".fit.gz")
-
-
-@dataclass(frozen=True)
-class About:
-    """What a file says of its star.
-
-    Attributes
-    ----------
-    file : its name, without folders.
-    obsid : -1 where the file gives none.
-    designation : LAMOST's name of the star, "" where the file gives none.
-    ra, dec : degrees.
-    rv : km/s, from LAMOST's redshift.
-    snrg : LAMOST's signal-to-noise ratio in the g band.
-    """
-
-    file: str
-    obsid: int
-    designation: str
-    ra: float
-    dec: float
-    rv: float
-    snrg: float
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """A spectrum that is not used.
-
-    Attributes
-    ----------
-    file : its name, without folders.
-    reason : a few words, the same for all that are left out alike.
-    detail : what there is to say of this one.
-    """
-
-    file: str
-    reason: str
-    detail: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +50,20 @@ class Batch:
             (*self.left_out, *(reason(int(star)) for star in dropped)),
         )
 
+    def without(self, reasons: Sequence[str]) -> "Batch":
+        """Those against which there is no reason, ""."""
+        keep = np.array([not reason for reason in reasons], np.bool_)
+        return self.where(keep, lambda star: LeftOut(self.about[star].file, reasons[star]))
+
+    def bright(self, least: float) -> "Batch":
+        """Those of at least this signal-to-noise ratio."""
+        return self.where(
+            self.snr >= least,
+            lambda star: LeftOut(
+                self.about[star].file, f"S/N below {least:g}", f"{self.snr[star]:.1f} over the pixels used"
+            ),
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class SpectrumReader:
@@ -103,10 +73,13 @@ class SpectrumReader:
     ----------
     wavelength : (P,) pixels of the survey's grid that the model uses.
     workers : processes that read files.
+    counted : (P,), True for the pixels that count for the signal-to-noise ratio, and of which a spectrum
+        must have some; None for all.
     """
 
     wavelength: NDArray[np.float64]
     workers: int = 1
+    counted: NDArray[np.bool_] | None = None
     _continuum: Continuum = field(default_factory=lambda: Continuum(SURVEY_GRID), init=False, repr=False)
 
     def batches(self, files: Sequence[Path], progress: Progress) -> Iterator[Batch]:
@@ -116,17 +89,17 @@ class SpectrumReader:
         can't be read, is no star's or has no redshift by LAMOST, or too few pixels.
         """
         progress(0, len(files), "spectra")
-        with _processes(self.workers) as each:
-            for start in range(0, len(files), BATCH):
-                some = files[start : start + BATCH]
-                read: list[_Resampled | LeftOut] = []
-                for one in each(some):
-                    read.append(one)
-                    progress(start + len(read), len(files), "spectra")
-                yield self._normalised(read)
+        done = 0
+        for some in read_in_batches(files, BATCH, self.workers):
+            read: list[Resampled | LeftOut] = []
+            for one in some:
+                read.append(one)
+                progress(done + len(read), len(files), "spectra")
+            done += len(read)
+            yield self._normalised(read)
 
-    def _normalised(self, read: Sequence["_Resampled | LeftOut"]) -> Batch:
-        stars = [one for one in read if isinstance(one, _Resampled)]
+    def _normalised(self, read: Sequence["Resampled | LeftOut"]) -> Batch:
+        stars = [one for one in read if isinstance(one, Resampled)]
         left_out = tuple(one for one in read if isinstance(one, LeftOut))
         fluxes, ivars = (
             np.array([getattr(star, name) for star in stars], np.float32).reshape(-1, SURVEY_GRID.size)
@@ -135,14 +108,15 @@ class SpectrumReader:
         used = pixels_of(self.wavelength)
         normal, weight, _ = self._continuum.normalise(fluxes, ivars)
         flux, ivar = np.asarray(normal[:, used], np.float32), np.asarray(weight[:, used], np.float32)
-        pixels = np.count_nonzero(ivar, axis=1)
-        ratio = np.where(ivar > 0, flux * np.sqrt(ivar), np.nan)
+        counted = np.flatnonzero(np.ones(used.size) if self.counted is None else self.counted)
+        pixels = np.count_nonzero(ivar[:, counted], axis=1)
+        ratio = np.where(ivar > 0, flux * np.sqrt(ivar), np.nan)[:, counted]
         snr = np.array([np.nanmedian(row) if np.isfinite(row).any() else 0.0 for row in ratio], np.float64)
         batch = Batch(tuple(star.about for star in stars), flux, ivar, snr, left_out)
         return batch.where(
-            pixels >= FEWEST * used.size,
+            pixels >= FEWEST * counted.size,
             lambda star: LeftOut(
-                stars[star].about.file, "too few usable pixels", f"{pixels[star]} of {used.size}"
+                stars[star].about.file, "too few usable pixels", f"{pixels[star]} of {counted.size}"
             ),
         )
 
@@ -209,79 +183,21 @@ def find_spectra(place: Path) -> list[Path]:
     named = [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
     if not named:
         raise DataError(f"{place} lists no spectra: expected one path on each line")
-    return [place.parent / name for name in named]
+    files = [place.parent / name for name in named]
+    if not any(file.exists() for file in files):
+        raise DataError(
+            f"{place} names no file that exists, beginning with '{named[0][:60]}': expected a folder of "
+            "spectra, or a text file with the path of one on each line; a table of labels comes after it"
+        )
+    return files
+
+
+def holds_spectra(place: Path) -> bool:
+    """Whether a place is a folder of spectra, as `find_spectra` would take it."""
+    return place.is_dir() and any(_is_spectrum(file) for file in place.rglob("*"))
 
 
 def _is_spectrum(file: Path) -> bool:
-    return file.name.lower().endswith(_ENDINGS) and not file.name.startswith(".") and file.is_file()
-
-
-@dataclass(frozen=True, eq=False)
-class _Resampled:
-    """A spectrum at rest on the survey's grid, its flux in units of its typical one."""
-
-    about: About
-    flux: NDArray[np.float32]
-    ivar: NDArray[np.float32]
-
-
-def _prepare(path: Path) -> _Resampled | LeftOut:
-    try:
-        spectrum = read_spectrum(path)
-    except DataError as problem:
-        return LeftOut(path.name, "cannot be read", str(problem))
-    if spectrum.object_class not in ("STAR", ""):
-        return LeftOut(path.name, f"LAMOST's class is {spectrum.object_class}, not STAR")
-    if not spectrum.z > -1:
-        return LeftOut(path.name, "no redshift")
-    flux, ivar = resample(
-        rest_frame(spectrum.wavelength, spectrum.z), spectrum.flux, spectrum.ivar, SURVEY_GRID
-    )
-    # Fluxes of any unit stay within single precision: the continuum takes the unit out anyhow.
-    unit = np.median(np.abs(flux[ivar > 0])) if (ivar > 0).any() else 0.0
-    if not unit > 0:
-        return LeftOut(path.name, "too few usable pixels")
-    with np.errstate(over="ignore"):
-        scaled, weight = (flux / unit).astype(np.float32), (ivar * unit**2).astype(np.float32)
-        sound = np.isfinite(scaled) & np.isfinite(weight) & np.isfinite(scaled * weight)
-    return _Resampled(_about(spectrum), np.where(sound, scaled, 1), np.where(sound, weight, 0))
-
-
-def _about(spectrum: LamostSpectrum) -> About:
-    return About(
-        file=spectrum.path.name,
-        obsid=spectrum.obsid,
-        designation=spectrum.designation,
-        ra=spectrum.ra,
-        dec=spectrum.dec,
-        rv=float(radial_velocity(spectrum.z)),
-        snrg=spectrum.snr_g,
-    )
-
-
-@contextmanager
-def _processes(workers: int) -> Iterator[Callable[[Sequence[Path]], Iterator[Any]]]:
-    """How to prepare files in order: here, or in other processes, which end with the work."""
-    if workers < 2:
-        yield lambda files: map(_prepare, files)
-        return
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
-
-    def each(files: Sequence[Path]) -> Iterator[Any]:
-        with _interrupts_held():
-            return pool.map(_prepare, files, chunksize=8)
-
-    try:
-        yield each
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-@contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Processes started within are deaf to Ctrl-C, which reaches all of a terminal: the first ends them."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    """Whether a file is one by its name; also a link that leads nowhere, so that it is not passed over."""
+    named = file.name.lower().endswith(_ENDINGS) and not file.name.startswith(".")
+    return named and (file.is_file() or (file.is_symlink() and not file.exists()))

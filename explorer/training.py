@@ -1,7 +1,8 @@
-"""Stars with spectra and labels: what a model is trained on, by which choices, and what is left out."""
+"""Stars with spectra and labels: what a model is trained on, and what is left out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -10,40 +11,19 @@ from numpy.typing import NDArray
 
 from data.labels import LabelTable
 from data.problem import DataError
-from explorer.spectra import About, Batch, LeftOut, Progress, SpectrumReader, chosen_pixels
+from explorer.polynomial import terms_of
+from explorer.reading import About, LeftOut
+from explorer.recipe import Recipe
+from explorer.spectra import Batch, Progress, SpectrumReader, chosen_pixels
 from model.cannon import Cannon
 
+SAME = 0.9999
+"""Correlation beyond which one label is taken for a copy of another."""
+_UNLISTED = "not in the label table"
+FEWEST_STARS = 10
+"""Stars from which a correlation is believed."""
+
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """Choices that make a model of spectra and labels.
-
-    Attributes
-    ----------
-    labels : as `read_labels` takes them.
-    key : column of the label table that names spectra, or None.
-    min_snr : median signal-to-noise ratio per pixel below which spectra are left out.
-    teff : range of the label teff, K, outside which stars are left out; none where no label is so called.
-    wavelengths : range of the pixels used, A.
-    """
-
-    labels: tuple[str, ...]
-    key: str | None
-    min_snr: float
-    teff: tuple[float, float]
-    wavelengths: tuple[float, float]
-
-    def as_json(self) -> Mapping[str, Any]:
-        """The choices, as JSON can hold them."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, held: Mapping[str, Any]) -> "Recipe":
-        """Take them back from JSON."""
-        pair = {name: (float(held[name][0]), float(held[name][1])) for name in ("teff", "wavelengths")}
-        return cls(tuple(map(str, held["labels"])), held["key"], float(held["min_snr"]), **pair)
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +33,7 @@ class Stars:
     Attributes
     ----------
     about : of the N stars.
-    labels : (N, L).
+    labels, errors : (N, L), see `LabelTable`.
     flux, ivar : (N, P), normalised.
     snr : (N,).
     wavelength : (P,), A.
@@ -63,6 +43,7 @@ class Stars:
 
     about: tuple[About, ...]
     labels: Floats
+    errors: Floats
     flux: NDArray[np.float32]
     ivar: NDArray[np.float32]
     snr: Floats
@@ -84,24 +65,25 @@ def gather(
     Raises
     ------
     DataError
-        If none is left; says why.
+        If none is left, or the recipe does not fit the labels; says why.
     """
     wavelength = chosen_pixels(*recipe.wavelengths)
+    terms_of(recipe.terms, table.names)
+    recipe.acting(table.names, wavelength)
     reader = SpectrumReader(wavelength, workers)
     kept: list[Batch] = []
-    labels: list[Floats] = []
+    used: list[int] = []
     left_out: list[LeftOut] = []
     for whole in reader.batches(files, progress):
-        rows = [table.row(one.obsid, one.file) for one in whole.about]
-        reasons = [_reason(table, row, snr, recipe) for row, snr in zip(rows, whole.snr, strict=True)]
-        batch = whole.where(np.array([not reason for reason in reasons], bool), _because(whole, reasons))
-        chosen = [row for row, reason in zip(rows, reasons, strict=True) if not reason]
-        labels.append(table.values[np.array(chosen, dtype=np.int64)])
+        reasons = [_reason(table, one, recipe) for one in whole.about]
+        batch = whole.without(reasons).bright(recipe.min_snr)
+        used += [row for one in batch.about if (row := table.row(one.obsid, one.file)) is not None]
         left_out += batch.left_out
         kept.append(batch)
     stars = Stars(
         about=tuple(one for batch in kept for one in batch.about),
-        labels=np.concatenate(labels),
+        labels=table.values[np.array(used, np.int64)],
+        errors=table.errors[np.array(used, np.int64)],
         flux=np.concatenate([batch.flux for batch in kept]),
         ivar=np.concatenate([batch.ivar for batch in kept]),
         snr=np.concatenate([batch.snr for batch in kept]),
@@ -110,24 +92,56 @@ def gather(
         left_out=tuple(left_out),
     )
     if not stars.about:
-        raise DataError(f"no spectrum can be used with {table.path} ({counted(left_out)})")
+        raise none_used(f"no spectrum can be used with {table.path}", left_out)
     return stars
 
 
-def train(stars: Stars) -> Cannon:
+def train(stars: Stars, recipe: Recipe) -> Cannon:
     """A model of these stars. Raises DataError where they can't train one."""
+    _refuse_copies(stars)
     try:
-        return Cannon.train(
-            stars.labels, stars.flux, stars.ivar, label_names=stars.names, wavelength=stars.wavelength
-        )
+        return Cannon.train(stars.labels, stars.flux, stars.ivar, **training(stars, recipe))
     except ValueError as error:
         raise refusal(error, stars) from error
+
+
+def _refuse_copies(stars: Stars) -> None:
+    """No label may be a straight line of another: no spectrum could tell their effects apart."""
+    for (one, first), (other, second) in combinations(zip(stars.names, stars.labels.T, strict=True), 2):
+        both = ~np.isnan(first + second)
+        if both.sum() < FEWEST_STARS or not (np.ptp(first[both]) and np.ptp(second[both])):
+            continue
+        if abs(np.corrcoef(first[both], second[both])[0, 1]) > SAME:
+            raise DataError(
+                f"labels {one} and {other} are one and the same (|r| > {SAME}), so nothing tells their "
+                "effects apart: leave one of them out"
+            )
+
+
+def training(stars: Stars, recipe: Recipe) -> Mapping[str, Any]:
+    """What `Cannon.train` and `cross_validate` take beside labels and spectra."""
+    return {
+        "label_names": stars.names,
+        "wavelength": stars.wavelength,
+        "terms": terms_of(recipe.terms, stars.names),
+        "mask": recipe.acting(stars.names, stars.wavelength),
+        "dof_correction": recipe.dof_correction,
+        "label_errors": stars.errors if recipe.label_errors else None,
+        "missing_labels": recipe.missing_labels,
+    }
 
 
 def refusal(error: ValueError, stars: Stars) -> DataError:
     """What a model says of stars it can't use, with what was left out."""
     without = f"; left out were {counted(stars.left_out)}" if stars.left_out else ""
-    return DataError(f"{error} ({len(stars.about)} spectra are used{without})")
+    used = "1 spectrum is" if len(stars.about) == 1 else f"{len(stars.about)} spectra are"
+    return DataError(f"{error} ({used} used{without})")
+
+
+def none_used(what: str, left_out: Sequence[LeftOut]) -> DataError:
+    """That nothing is left, with the reasons and an example."""
+    example = next((f"; as {one.file}: {one.detail}" for one in left_out if one.detail), "")
+    return DataError(f"{what} ({counted(left_out)}{example})")
 
 
 def counted(left_out: Sequence[LeftOut]) -> str:
@@ -143,20 +157,27 @@ def reasons_of(left_out: Sequence[LeftOut]) -> Mapping[str, int]:
     return dict(sorted(numbers.items(), key=lambda pair: -pair[1]))
 
 
-def _because(batch: Batch, reasons: Sequence[str]) -> Any:
-    return lambda star: LeftOut(batch.about[star].file, reasons[star])
-
-
-def _reason(table: LabelTable, row: int | None, snr: float, recipe: Recipe) -> str:
-    """Why a star is not used; "" if it is."""
+def _reason(table: LabelTable, star: About, recipe: Recipe) -> str:
+    """Why a star's labels are of no use; "" if they are."""
+    row = table.row(star.obsid, star.file)
     if row is None:
-        return "not in the label table"
+        nameless = star.obsid < 0 and {key.lower() for key in table.keys} == {"obsid"}
+        return "no obsid in its header, and the label table has no file names" if nameless else _UNLISTED
     values = table.values[row]
-    if np.isnan(values).any():
-        return "a label is missing"
-    if not snr >= recipe.min_snr:
-        return f"S/N below {recipe.min_snr:g}"
+    if lacking := _lacking(values, table.errors[row], recipe):
+        return lacking
     low, high = recipe.teff
-    if "teff" in table.names and not low <= values[table.names.index("teff")] <= high:
+    teff = values[table.names.index("teff")] if "teff" in table.names else np.nan
+    if teff < low or teff > high:
         return f"teff outside {low:g}-{high:g} K"
     return ""
+
+
+def _lacking(values: Floats, errors: Floats, recipe: Recipe) -> str:
+    """What a star's labels lack to be of use; "" if nothing."""
+    absent = np.isnan(values)
+    if absent.any() and not recipe.missing_labels:
+        return "a label is missing"
+    if absent.all():
+        return "all labels are missing"
+    return "an error of a label is missing" if (np.isnan(errors) & ~absent).any() else ""

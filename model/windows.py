@@ -3,8 +3,8 @@
 A poor fit there points to a star that is enriched or depleted beyond what its other labels say (section 5.1).
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -42,6 +42,16 @@ class WindowFit:
     chi2: Floats
     residual: Floats
     depth: Floats
+
+    @classmethod
+    def joined(cls, parts: Sequence["WindowFit"]) -> "WindowFit":
+        """Those of several batches of stars as one."""
+        arrays = [[getattr(part, one.name) for part in parts] for one in fields(cls)]
+        return cls(*(np.concatenate(some) for some in arrays))
+
+    def __getitem__(self, stars: NDArray[Any]) -> "WindowFit":
+        """Those of some of the stars, or in another order."""
+        return WindowFit(*(getattr(self, one.name)[stars] for one in fields(self)))
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,93 +6,36 @@ import re
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass
+import time
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 import pytest
 import typer
-from astropy.io import fits
 from astropy.table import Table
 
-from data.store import save
-from explorer.__main__ import app, main
+from data.catalogue import open_catalogue
+from data.store import load, save
+from explorer.__main__ import app
 from explorer.cannon import train_model, validate_model
 from explorer.cannon_file import KIND, VERSION, load_model, save_model
-from explorer.training import Recipe
+from explorer.recipe import Recipe
 from model.wavelength import SURVEY_GRID
+from tests.lamost_mock import (
+    NAMES,
+    ODD,
+    STARS,
+    WIDTH,
+    results,
+    runner,
+    silent,
+    spectrum,
+    truth,
+    write,
+    write_survey,
+)
 from tests.served import ROOT
-
-NAMES = ("teff", "logg", "fe_h")
-MIDDLE, WIDTH = np.array([5500, 3.5, -0.3]), np.array([500, 0.7, 0.3])
-STARS = 40
-ODD = {"galaxy": 1, "no redshift": 1, "cut short": 1, "faint": 1, "hot": 1, "without label": 1, "unlisted": 1}
-WAVELENGTH = 10 ** (3.5682 + 1e-4 * np.arange(3909))
-CENTRES = np.linspace(3950, 8800, 240)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    status: int
-    out: str
-    err: str
-
-    def is_one_line(self, *says):
-        assert (self.status, self.out) == (2, ""), self
-        assert len(self.err.splitlines()) == 1, self.err
-        for words in ("explorer: ", *says):
-            assert words in self.err
-
-
-def spectrum(scaled, snr, seed):
-    """Lines that follow the labels, a continuum that does not, noise: flux and ivar as LAMOST has them."""
-    rng = np.random.default_rng(7)
-    response = rng.normal(size=(CENTRES.size, 3)) * 0.25
-    depth = 0.4 * rng.random(CENTRES.size) * np.exp(response @ scaled)
-    lines = 1 - np.exp(-0.5 * ((WAVELENGTH[:, None] - CENTRES) / 3) ** 2) @ np.minimum(depth, 0.9)
-    noise = np.random.default_rng(seed)
-    flux = 1000 * (WAVELENGTH / 5000) ** -1.5 * lines
-    error = flux.mean() / snr
-    ivar = np.where(noise.random(flux.size) < 0.02, 0, error**-2)
-    return np.where(ivar > 0, flux + error * noise.normal(size=flux.size), 0), ivar
-
-
-def write(path, flux, ivar, **changes):
-    """A file of the layout of DR5, with redshift 0: the lines are at rest."""
-    header = {
-        "OBSID": 1, "DESIG": "LAMOST J1", "COEFF0": 3.5682, "COEFF1": 1e-4, "VACUUM": True,
-        "CLASS": "STAR", "Z": 0.0, "RA": 10.0, "DEC": 20.0, "SNRG": 30.0, **changes,
-    }  # fmt: skip
-    zeros = np.zeros(flux.size)
-    image = np.stack([flux, ivar, WAVELENGTH, zeros, zeros]).astype(">f4")
-    fits.PrimaryHDU(image, fits.Header(header)).writeto(path)
-
-
-def write_survey(folder):
-    """Spectra with labels, among which each kind of spectrum that can't be used."""
-    (folder / "spectra" / "more").mkdir(parents=True)
-    rows = []
-    kinds = ["good"] * STARS + list(ODD)
-    for star, kind in enumerate(kinds):
-        scaled = np.random.default_rng(star).uniform(-1.4, 1.4, 3)
-        flux, ivar = spectrum(scaled, 3 if kind == "faint" else 60, star)
-        path = folder / "spectra" / ("more" if star % 2 else "") / f"spec-{star:03}.fits"
-        odd = {"galaxy": {"CLASS": "GALAXY"}, "no redshift": {"Z": -9999.0}}.get(kind, {})
-        write(path, flux, ivar, OBSID=1000 + star, DESIG=f"LAMOST J{star // 2:03}", **odd)
-        labels = MIDDLE + scaled * WIDTH
-        if kind == "cut short":
-            path.write_bytes(path.read_bytes()[:9000])
-        if kind == "hot":
-            labels[0] = 9000
-        if kind == "without label":
-            labels[1] = -9999
-        if kind != "unlisted":
-            rows.append((1000 + star, path.name, *labels))
-    pd.DataFrame(rows, columns=["obsid", "key", "teff", "logg", "feh"]).to_csv(
-        folder / "labels.csv", index=False
-    )
 
 
 @pytest.fixture(scope="module")
@@ -107,14 +50,7 @@ def run(monkeypatch, capsys, tmp_path):
     """Runs a command in this process, in an empty folder, from its words to its exit status."""
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.chdir(tmp_path)
-
-    def go(*words):
-        monkeypatch.setattr(sys, "argv", ["explorer", *map(str, words)])
-        with pytest.raises(SystemExit) as end:
-            main()
-        return Outcome(end.value.code or 0, *capsys.readouterr())
-
-    return go
+    return runner(monkeypatch, capsys)
 
 
 @pytest.fixture(scope="module")
@@ -130,10 +66,6 @@ def models(survey):
     return tuple(file.read_bytes() for file in files)
 
 
-def silent(*_done):
-    pass
-
-
 @pytest.fixture
 def trained(models, tmp_path):
     path = tmp_path / "mock.cannon"
@@ -146,18 +78,6 @@ def validated(models, tmp_path):
     path = tmp_path / "mock.cannon"
     path.write_bytes(models[1])
     return path
-
-
-def truth(survey):
-    return pd.read_csv(survey / "labels.csv").set_index("obsid").rename(columns={"feh": "fe_h"})
-
-
-def results(path):
-    if path.suffix == ".csv":
-        return pd.read_csv(path, comment="#")
-    if path.suffix == ".parquet":
-        return pq.read_table(path).to_pandas()
-    return Table.read(path).to_pandas()
 
 
 # train
@@ -250,7 +170,7 @@ def test_validation_of_other_stars_is_refused(run, survey, trained):
     before = trained.read_bytes()
     fewer = pd.read_csv(survey / "labels.csv").iloc[1:]
     fewer.to_csv("fewer.csv", index=False)
-    run("validate", trained, survey / "spectra", "fewer.csv").is_one_line("1 of 40 are new, gone")
+    run("validate", trained, survey / "spectra", "fewer.csv").is_one_line("1 of its 40 gone, 0 new")
     shifted = pd.read_csv(survey / "labels.csv").assign(feh=0.1 + fewer.feh)
     shifted.to_csv("shifted.csv", index=False)
     run("validate", trained, survey / "spectra", "shifted.csv").is_one_line("are not those of the model")
@@ -278,7 +198,8 @@ def test_too_many_folds_are_refused(run, survey, trained):
 def test_labels_are_inferred_with_errors(run, survey, validated, suffix):
     done = run("infer", validated, survey / "spectra", "--out", f"out{suffix}")
     assert (done.status, done.err) == (0, "")
-    assert f"{STARS + 4} stars, 0 did not converge\n3 spectra are left out:" in done.out
+    assert f"{STARS + 4} stars, 0 did not converge\n" in done.out
+    assert "\n3 spectra are left out:\n" in done.out
     table = results(Path(f"out{suffix}")).set_index("obsid")
     used = {*range(STARS), *range(STARS + 3, STARS + len(ODD))}
     assert {star - 1000 for star in table.index} == used
@@ -300,6 +221,28 @@ def test_labels_are_inferred_with_errors(run, survey, validated, suffix):
     assert (good.chi2 / good.dof).between(0.3, 3).all()
     assert set(table.converged) == {1}
     assert set(good.file.astype(str)) == {f"spec-{star:03}.fits" for star in range(STARS)}
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".fits", ".parquet"])
+@pytest.mark.parametrize("command", ["infer", "validate"])
+def test_tables_open_with_all_their_columns(run, survey, validated, suffix, command):
+    places = [validated, survey / "spectra", *([survey / "labels.csv"] if command == "validate" else [])]
+    assert run(command, *places, "--out", f"out{suffix}").status == 0
+    table = results(Path(f"out{suffix}"))
+    opened = open_catalogue(f"out{suffix}")
+    assert set(opened.found) == set(table.columns)
+    told = " ".join(run("info", f"out{suffix}").out.split())
+    assert f"{table.shape[1]} in the file" in told
+    where = "chi2 / dof < 1.1 and converged"
+    if command == "infer":
+        where += " and teff_extrap == 0"
+    done = run("export", f"out{suffix}", "--where", where, "--out", "chosen.csv")
+    assert (done.status, done.err) == (0, "")
+    chosen = (table.chi2 / table.dof < 1.1) & (table.converged == 1)
+    if command == "infer":
+        chosen &= table.teff_extrap == 0
+    assert 0 < chosen.sum() < len(table)
+    assert set(results(Path("chosen.csv")).file) == set(table.file[chosen].astype(str))
 
 
 def test_without_validation_errors_are_formal_only(run, survey, trained):
@@ -336,7 +279,7 @@ def test_scale_of_flux_and_garbage_under_no_weight_change_nothing(run, trained, 
         (["empty", "L", "--out", "x"], ["empty holds no spectra"]),
         (["S", "nowhere.csv", "--out", "x"], ["nowhere.csv does not exist"]),
         (["S", "L", "--out", "no/x"], ["the folder no does not exist"]),
-        (["S", "L", "--out", "there"], ["there exists already", "--overwrite"]),
+        (["S", "L", "--out", "there"], ["there.cannon exists already", "--overwrite"]),
         (["S", "L", "--out", "x", "--labels", "teff,vmic"], ["no column 'vmic'", "--labels NAME=COLUMN"]),
         (["S", "L", "--out", "x", "--labels", "teff,teff"], ["teff is given twice"]),
         (["S", "L", "--out", "x", "--key", "id"], ["no column 'id'", "obsid, key"]),
@@ -365,10 +308,11 @@ def test_mistakes_in_training_are_told(run, survey, tmp_path, words, says):
     for name, variant in variants.items():
         variant.to_csv(f"{name}.csv", index=False)
     Path("empty").mkdir()
-    Path("there").write_text("mine")
+    Path("there.cannon").write_text("mine")
     Path("binary.txt").write_bytes(b"\xff\xfe\x00\x01")
     before = sorted(tmp_path.iterdir())
     places = {"S": survey / "spectra", "L": survey / "labels.csv"}
+    places |= {name: f"{name}.cannon" for name in ("x", "no/x", "there")}
     run("train", *(places.get(word, word) for word in words)).is_one_line(*says)
     assert sorted(tmp_path.iterdir()) == before
 
@@ -379,16 +323,45 @@ def test_mistaken_models_are_told(run, survey, trained, tmp_path):
     (tmp_path / "bent").write_bytes(whole[:5000] + bytes([whole[5000] ^ 1]) + whole[5001:])
     (tmp_path / "text").write_text("theta = 1")
     save(tmp_path / "newer", {}, kind=KIND, version=VERSION + 1, provenance={})
+    save(tmp_path / "older", {}, kind=KIND, version=VERSION - 1, provenance={})
     save(tmp_path / "part", {"theta": np.ones((2, 2))}, kind=KIND, version=VERSION, provenance={})
     save(tmp_path / "kin", {}, kind="map", version=1, provenance={})
     for name, says in {
-        "cut": ("cut",), "bent": ("damaged",), "text": ("text",), "newer": ("version 2", "update"),
+        "cut": ("cut",), "bent": ("damaged",), "text": ("text",), "newer": ("version 3", "up to 2", "update"),
+            "older": ("version 1, by an older explorer", "train it again"),
         "part": ("lacks a part of a model", "train it again"), "kin": ("holds a map",), "absent": ("absent",),
     }.items():  # fmt: skip
         run("infer", name, survey / "spectra", "--out", "out.csv").is_one_line(*says)
         run("validate", name, survey / "spectra", survey / "labels.csv").is_one_line(*says)
     run("infer", trained, survey / "spectra", "--out", "out.txt").is_one_line("end it with one of .csv")
     assert not list(tmp_path.glob("out*"))
+
+
+@pytest.mark.parametrize("part", ["label_names", "teff", "wavelengths", "mask"])
+def test_forged_models_are_told(run, survey, trained, part):
+    """With a checksum that fits, and parts of other kinds."""
+    stored = load(trained, kind=KIND, version=VERSION)
+    arrays, recipe = dict(stored.arrays), dict(stored.provenance["recipe"])
+    if part == "label_names":
+        arrays[part] = np.arange(3.0)
+    else:
+        recipe[part] = [[]] if part == "mask" else []
+    save(
+        Path("forged"), arrays, kind=KIND, version=VERSION, provenance={**stored.provenance, "recipe": recipe}
+    )
+    done = run("infer", "forged", survey / "spectra", "--out", "out.csv")
+    done.is_one_line("forged lacks a part of a model", "train it again")
+
+
+def test_names_of_files_are_told_as_they_are(run, survey):
+    """Also where they look like a style of the console."""
+    places = (survey / "spectra", survey / "labels.csv")
+    done = run("train", *places, "--out", "a[b].cannon", "--wavelengths", "5000:5400")
+    assert "Wrote a[b].cannon" in done.out
+    done = run("validate", "a[b].cannon", *places, "--folds", "3", "--out", "c[red].csv")
+    assert "Wrote the result into a[b].cannon, and c[red].csv" in done.out
+    done = run("infer", "a[b].cannon", places[0], "--out", "[b]i.csv")
+    assert "Wrote [b]i.csv" in done.out
 
 
 def test_nothing_to_infer_is_told(run, survey, trained):
@@ -425,6 +398,7 @@ def test_interrupted_it_leaves_nothing(survey, trained, tmp_path, workers):
     os.close(watched)
     assert running.returncode == 130, seen
     assert b"Traceback" not in seen
+    assert b"explorer: stopped; no file is left half written" in seen
     assert sorted(tmp_path.iterdir()) == before
 
 
@@ -451,8 +425,10 @@ def test_help_tells_every_option(run, command):
 def test_real_spectra_train_validate_and_infer(run, real_data):
     spectra = real_data / "lamost-spectra"
     labels = spectra / "labelled_spectra.csv"
+    began = time.monotonic()
     assert run("train", spectra, labels, "--out", "dr1.cannon").status == 0
     done = run("validate", "dr1.cannon", spectra, labels, "--out", "cv.csv")
+    assert time.monotonic() - began < 60
     assert (done.status, done.err) == (0, "")
     assert re.search(r"\d+ spectra in 12 folds \(seed 1\), 0 did not converge", done.out)
     table = results(Path("cv.csv"))
