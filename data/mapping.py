@@ -82,6 +82,7 @@ class CatalogueMapping:
     fillings : by name of our column.
     own_names : whether columns that bear our names, and are not filled otherwise, are taken as well.
     content : the text it was made from, by which caches tell it apart.
+    epoch : Julian year its positions are of, where the file has none for each row; None if not known.
     strict : whether a filling whose column the file lacks is a mistake (true for a person's own mapping).
     """
 
@@ -96,6 +97,7 @@ class CatalogueMapping:
     fillings: Mapping[str, Filling]
     own_names: bool
     content: str
+    epoch: float | None = None
     strict: bool = False
 
     def fillings_of(self, names: Iterable[str]) -> Mapping[str, Filling]:

@@ -17,7 +17,7 @@ from data.schema import COLUMNS, Column, DType, Kind
 
 _ROOT_KEYS = (
     "name", "description", "source", "published", "citation", "gaia_release",
-    "origin", "notes", "requires", "own_names", "columns",
+    "origin", "epoch", "notes", "requires", "own_names", "columns",
 )  # fmt: skip
 _FILLING_KEYS = ("from", "unit", "sentinels", "scale", "offset", "plus", "minus", "origin")
 _DESCRIBING_KEYS = ("plain", "tex", "meaning", "range", "kind", "dtype")
@@ -25,10 +25,11 @@ _ARITHMETIC_KEYS = ("scale", "offset", "plus", "minus")
 _FLOATS = ("float32", "float64")
 _NAMES: tuple[Kind, ...] = ("identifier", "category")
 _AMOUNTS: tuple[Kind, ...] = ("sequential", "diverging", "count", "angle")
-_KINDS: Mapping[DType, tuple[Kind, ...]] = MappingProxyType(
+KINDS: Mapping[DType, tuple[Kind, ...]] = MappingProxyType(
     {"int8": ("flag",), "int64": _NAMES, "str": _NAMES, "float32": _AMOUNTS, "float64": _AMOUNTS}
 )
-_TEX = re.compile(
+"""What sorts of quantities go with how a column is stored."""
+TEX = re.compile(
     r"(?:[A-Za-z0-9 _^{}()\[\]/+*,.-]"
     r"|\\(?:mathrm|alpha|delta|phi|chi|sigma|varpi|mu|tau|log)(?![A-Za-z])|\\[ ,_])*"
 )
@@ -57,7 +58,7 @@ class Entries:
     def number(self, key: str, default: float) -> float:
         """Give a number."""
         number = self._typed(key, default, (int, float), "a number")
-        if not _is_number(number):
+        if not is_number(number):
             raise DataError(f"{self.where} has {key} = {number!r}: expected a finite number")
         return float(number)
 
@@ -132,6 +133,7 @@ def parse_mapping(text: str, file: str) -> CatalogueMapping:
         fillings=MappingProxyType(fillings),
         own_names=root.truth("own_names"),
         content=text,
+        epoch=root.number("epoch", 0.0) if "epoch" in root.table else None,
     )
 
 
@@ -165,7 +167,7 @@ def _filling(name: str, table: Any, mapping: str, origin: str) -> Filling:
 
 def _check_sense(entry: Entries, column: Column) -> None:
     """Raise DataError for marks that no value can equal, and for arithmetic on what is no number."""
-    strange = [mark for mark in entry.items("sentinels") if not (isinstance(mark, str) or _is_number(mark))]
+    strange = [mark for mark in entry.items("sentinels") if not (isinstance(mark, str) or is_number(mark))]
     if strange:
         raise DataError(f"{entry.where}: sentinels hold {strange[0]!r}, expected finite numbers or texts")
     if entry.number("scale", 1.0) == 0:
@@ -175,7 +177,8 @@ def _check_sense(entry: Entries, column: Column) -> None:
         raise DataError(f"{entry.where}: {computed[0]} goes with numbers, but it is {column.dtype}: drop it")
 
 
-def _is_number(value: object) -> bool:
+def is_number(value: object) -> bool:
+    """Tell whether a value is a finite number."""
     most = sys.float_info.max
     return isinstance(value, int | float) and not isinstance(value, bool) and -most <= value <= most
 
@@ -192,18 +195,16 @@ def _describe(name: str, entry: Entries) -> Column:
             f"{entry.where}: a name has only letters, digits and _, so that expressions can use it"
         )
     ends = entry.items("range")
-    if len(ends) != 2 or not all(_is_number(end) for end in ends) or ends[0] >= ends[1]:
+    if len(ends) != 2 or not all(is_number(end) for end in ends) or ends[0] >= ends[1]:
         raise DataError(
             f"{entry.where}: range is {ends!r}, expected two numbers, the lower first, such as [-0.5, 0.5]"
         )
     dtype: Any = entry.choice("dtype", "float32", get_args(DType))
     kind: Any = entry.choice("kind", "sequential", get_args(Kind))
-    if kind not in _KINDS[dtype]:
-        raise DataError(
-            f"{entry.where}: kind is {kind!r}, but {dtype} goes with {' or '.join(_KINDS[dtype])}"
-        )
+    if kind not in KINDS[dtype]:
+        raise DataError(f"{entry.where}: kind is {kind!r}, but {dtype} goes with {' or '.join(KINDS[dtype])}")
     plain, tex = entry.text("plain"), entry.text("tex")
-    if not _TEX.fullmatch(tex) or tex.count("{") != tex.count("}"):
+    if not TEX.fullmatch(tex) or tex.count("{") != tex.count("}"):
         raise DataError(f"{entry.where}: tex is {tex!r:.80}, expected plain mathematics such as [\\alpha/H]")
     low, high = (float(end) for end in ends)
     tex = tex or _upright(plain)
