@@ -1,15 +1,24 @@
 """The equations: what would stand in a paper's Methods section. No file, no screen.
 
 kinematics   sky to Galactocentric phase space, and back
+epoch        positions at another epoch, by proper motions
 actions      Staeckel actions, energies and extremes of orbits
-chemistry    giants and dwarfs (eq. 1)
+chemistry    giants and dwarfs (eq. 1), and their labels; families their mean abundances
+extinction   A_K from colours
+reference    the cuts that choose stars to train on (2.1)
+repeats      observations of one star made one
+uncertainty  draws within the errors of what was observed, for errors of orbits
 wavelength   air and vacuum, rest frame, resampling on to the survey's grid
-continuum    the continuum of a spectrum, to divide it by
+continuum    the continuum of a spectrum, to divide it by; smoothing is how
 cannon       The Cannon: train, predict, infer; training, inference, newton and terms are its parts
+latent       training where labels are uncertain; belief and expectation say what is thought of them
 validation   cross-validation; errors, extrapolation and correlation say what follows from it
 windows      the fit near the lines of each element; lines lists them
 mock         a mock survey: the Galaxy below, as a LAMOST-like survey would see it
 galaxy       its populations; motion, potential and dust
 enrichment   its abundances; tracks and luminosity its light
 survey       its footprint and depth; observation and measurement its errors
+synthesis    mock spectra from labels: photosphere, atoms, composition and streams are its parts
+line_list    their lines; line_strengths, iron_lines and molecular_lines are its tables, line_profile shapes
+exposure     what a spectrograph makes of them; reference_noise what a survey makes of labels
 """

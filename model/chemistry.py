@@ -1,7 +1,25 @@
-"""Which model a star's abundances come from: the split of the Kiel diagram into giants and dwarfs."""
+"""Giants and dwarfs: the split of the Kiel diagram that decides which model serves a star, and its labels."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+_SHARED = ("teff", "logg", "vmic", "fe_h", "o_fe", "eu_fe")
+
+LABEL_SETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "dwarf": (*_SHARED, "alpha_fe", "sc_fe", "s_fe"),
+        "giant": (*_SHARED, "mg_fe", "al_fe", "mn_fe", "ba_fe"),
+    }
+)
+"""Labels of the paper's two models (section 2.2), in order: 9 and 10, which make 55 and 66 terms."""
+
+FAMILIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"alpha": ("mg", "si", "ca", "ti"), "s": ("ba", "y")}
+)
+"""The paper's mean abundances, and the elements that each is the mean of."""
 
 
 def kiel_split(teff: ArrayLike) -> NDArray[np.float64]:

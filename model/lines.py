@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from model.chemistry import FAMILIES
+
 RESOLUTION = 1800
 """Of LAMOST's spectra: lambda over the width at half maximum of a narrow line."""
 
@@ -56,8 +58,8 @@ def _lamost_windows() -> dict[str, tuple[Window, ...]]:
         for name, lines in _LINES.items()
     }
     found["o"] += (_CN,)
-    found["alpha"] = found["mg"] + found["si"] + found["ca"] + found["ti"]
-    found["s"] = found["ba"] + found["y"]
+    for family, elements in FAMILIES.items():
+        found[family] = tuple(window for element in elements for window in found[element])
     return found
 
 

@@ -1,9 +1,12 @@
-"""The split of eq. 1, at points worked out by hand."""
+"""The split of eq. 1, at points worked out by hand, and the labels of either side."""
 
 import numpy as np
 import pytest
 
-from model.chemistry import is_giant, kiel_split
+from data.schema import LABELS
+from model.chemistry import FAMILIES, LABEL_SETS, is_giant, kiel_split
+from model.measurement import DWARFS, GIANTS
+from model.terms import quadratic_terms
 
 
 @pytest.mark.parametrize(
@@ -52,3 +55,19 @@ def test_real_giants_are_giants(real_data):
     teff, logg = np.loadtxt(path, usecols=(5, 6), unpack=True)
     assert len(teff) == 21_954
     assert is_giant(teff, logg).all()
+
+
+def test_label_sets_are_the_papers():
+    assert {name: len(labels) for name, labels in LABEL_SETS.items()} == {"dwarf": 9, "giant": 10}
+    assert {name: len(quadratic_terms(len(labels))) for name, labels in LABEL_SETS.items()} == {
+        "dwarf": 55,
+        "giant": 66,
+    }
+    assert set().union(*LABEL_SETS.values()) == {label.name for label in LABELS}
+    assert {f"{family}_fe" for family in FAMILIES} < set(LABEL_SETS["dwarf"])
+
+
+def test_the_mock_survey_measures_the_same_labels():
+    for name, model in (("dwarf", DWARFS), ("giant", GIANTS)):
+        measured = {label.removesuffix("_fe") for label in LABEL_SETS[name]}
+        assert set(model) == measured
