@@ -99,20 +99,25 @@ def asked(*, r0: float, z_sun: float, potential: str, delta: str, orbits: bool) 
     DataError
         One of them will not do.
     """
-    focus: Delta = "per-star"
-    if delta != "per-star":
-        try:
-            focus = float(delta)
-        except ValueError as error:
-            raise DataError(
-                f"--delta {delta[:40]!r} is no focal length: give per-star or a positive number (of R0)"
-            ) from error
+    focus = focal_length(delta)
     try:
         return derivations(
             frame=SolarFrame(R0=r0, z_sun=z_sun), potential=potential, delta=focus, orbits=orbits
         )
     except ValueError as error:
         raise DataError(f"these conventions will not do: {error}") from error
+
+
+def focal_length(text: str) -> Delta:
+    """Read the focal length that a person gives on the command line. Raises DataError if it is none."""
+    if text == "per-star":
+        return "per-star"
+    try:
+        return float(text)
+    except ValueError as error:
+        raise DataError(
+            f"--delta {text[:40]!r} is no focal length: give per-star or a positive number (of R0)"
+        ) from error
 
 
 @dataclass(frozen=True)
@@ -236,7 +241,7 @@ def _check_azimuth(columns: Columns) -> tuple[str, ...]:
         return ()
     ra, dec, R, phi = sample
     X, Y = face_on(R, phi)
-    if np.nanmedian(X) < 0:
+    if np.isfinite(X).any() and np.nanmedian(X) < 0:
         return ("phi puts most stars beyond the Galactic centre: it counts from there, not from the Sun",)
     return _side("phi", handedness(galactic(ra, dec)[0], Y), "grows with rotation", "grows against rotation")
 

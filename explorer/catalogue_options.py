@@ -1,0 +1,86 @@
+"""Options that commands on a catalogue share: its file, its mapping, conventions of computed columns."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from explorer.progress import Report
+
+if TYPE_CHECKING:  # half a second, also of each process that reads spectra
+    from data.catalogue import Catalogue
+    from data.derivation import Derivation
+
+CatalogueFile = Annotated[
+    str,  # a Path would take an empty text for the folder one is in
+    typer.Argument(help="FITS, Parquet (file or folder of parts), VOTable, CSV, ECSV or white-space table."),
+]
+MappingFile = Annotated[
+    str | None,
+    typer.Option(
+        "--mapping", help="How to read the file's columns: a shipped mapping's name or a TOML file."
+    ),
+]
+
+CONVENTIONS = "Conventions of computed columns"
+SunRadius = Annotated[
+    float,
+    typer.Option(
+        "--r0", rich_help_panel=CONVENTIONS, help="Distance of the Sun from the Galactic centre, kpc."
+    ),
+]
+SunHeight = Annotated[
+    float,
+    typer.Option("--z-sun", rich_help_panel=CONVENTIONS, help="Height of the Sun above the plane, kpc."),
+]
+PotentialName = Annotated[
+    str,
+    typer.Option(
+        "--potential", rich_help_panel=CONVENTIONS, help="Potential for actions, energy and orbits."
+    ),
+]
+FocalLength = Annotated[
+    str,
+    typer.Option(
+        "--delta",
+        rich_help_panel=CONVENTIONS,
+        help="Focal length of the Staeckel fudge: 'per-star', or a number in units of the potential's R0.",
+    ),
+]
+WithOrbits = Annotated[
+    bool,
+    typer.Option(
+        "--orbits",
+        rich_help_panel=CONVENTIONS,
+        help="Also compute eccentricity, z_max, r_peri and r_apo: opening takes twice as long, once.",
+    ),
+]
+
+
+def open_asked(
+    context: typer.Context,
+    path: Path | str,
+    mapping: str | None,
+    computed: "tuple[Derivation, ...]",
+    report: Report,
+) -> "Catalogue":
+    """Open a catalogue with the conventions that a command was given, and keep how it was asked for."""
+    from data.catalogue import open_catalogue
+
+    return open_catalogue(
+        path, derivations=computed, mapping=mapping, progress=report, options=_opening_options(context)
+    )
+
+
+def _opening_options(context: typer.Context) -> list[str]:
+    """Words that ask for this mapping and these conventions again; of a mapping's file, its name."""
+    words: list[str] = []
+    for option in context.command.params:
+        value = context.params.get(option.name or "")
+        panel = getattr(option, "rich_help_panel", None)
+        if value == option.default or not (option.name == "mapping" or panel == CONVENTIONS):
+            continue
+        words.append(option.opts[0])
+        if value is not True:
+            words.append(Path(str(value)).name if option.name == "mapping" else str(value))
+    return words
