@@ -26,7 +26,7 @@ ENV PATH=/opt/explorer/bin:$PATH \
     NUMBA_CACHE_DIR=/cache/compiled
 USER explorer
 # An image that cannot make and read a catalogue is not built.
-RUN explorer demo --stars 2000 --out /tmp/mock.parquet && explorer info /tmp/mock.parquet && rm -r /tmp/mock.parquet /cache/*
+RUN explorer demo --labels scatter --stars 2000 --out /tmp/mock.parquet && explorer info /tmp/mock.parquet && rm -r /tmp/mock.parquet /cache/*
 WORKDIR /catalogues
 VOLUME ["/catalogues", "/cache"]
 EXPOSE 5006

@@ -7,9 +7,15 @@ expression  the safe language of conditions and computed columns
 predicate   one condition on a row
 selection   which rows: what made each condition -> the condition
 export      rows to a file, with their provenance
-lamost      LAMOST spectra of every layout
+lamost      LAMOST spectra of every layout; plain_fits reads most of their files
+surveys     tables of surveys as plain columns: LAMOST, GALAH, Gaia, distances, photometry
+crossmatch  rows of one table to rows of another, by place on the sky or by identifier
+matches     what a crossmatch found
 labels      tables of stars with known labels, by obsid or file name
+spans       where on the spectrum a label may act, from a table
 rows        results to a table
+description what files say of columns that the schema does not know
+row_groups  some rows of a large Parquet file
 store       named arrays with their provenance in one file: a trained model
 problem     the one error for what a person gave us
 """

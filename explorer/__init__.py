@@ -8,6 +8,13 @@ atlas     the diagrams, as data
 stars     a catalogue made ready for drawing
 raster    stars in a window to a grid; kernels holds its compiled loops
 palette   a grid to colours
-spectra   LAMOST files made ready for The Cannon
-cannon    spectra and labels to a model, its validation, and labels of other spectra
+reading   LAMOST files at rest on the survey's grid, by one process or more
+spectra   those over their continuum, ready for The Cannon
+cannon    spectra and labels to a model, and its validation
+labelling labels of other spectra, by a model
+build     survey files to a catalogue; pieces are its numbered parts, scheduler where they run
+survey    what a catalogue is built from; survey_file reads it, joins and gaia bring it together
+workplace the folder a catalogue is built in; verification checks what is there in the end
+mock_survey   a mock survey's tables, built by the same door; mock_spectra makes its spectra
+orbit_errors  errors of positions, velocities and actions, drawn for some stars
 """

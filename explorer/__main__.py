@@ -1,6 +1,7 @@
-"""The command line: `explorer serve`, `demo`, `info`, `export`, and those of The Cannon."""
+"""The command line: `explorer serve`, `demo`, `info`, `export`, and those of other files."""
 
 import csv
+import os
 import re
 import sys
 from pathlib import Path
@@ -9,10 +10,20 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
-from data.catalogue import Catalogue
-from data.derivation import Derivation
 from data.problem import DataError
+from explorer.build_commands import build, verify
 from explorer.cannon_commands import infer, train, validate
+from explorer.catalogue_options import (
+    CatalogueFile,
+    FocalLength,
+    MappingFile,
+    PotentialName,
+    SunHeight,
+    SunRadius,
+    WithOrbits,
+    open_asked,
+)
+from explorer.orbit_commands import errors
 from explorer.progress import Report, progress_bar
 from model.kinematics import DEFAULT_FRAME
 
@@ -23,52 +34,9 @@ app = typer.Typer(
 )
 
 ORIGIN = re.compile(r"[\w.*-]+(:\d{1,5})?")
-DEMO_STARS = 200_000
-
-CatalogueFile = Annotated[
-    str,  # a Path would take an empty text for the folder one is in
-    typer.Argument(help="FITS, Parquet (file or folder of parts), VOTable, CSV, ECSV or white-space table."),
-]
-MappingFile = Annotated[
-    str | None,
-    typer.Option(
-        "--mapping", help="How to read the file's columns: a shipped mapping's name or a TOML file."
-    ),
-]
-
-CONVENTIONS = "Conventions of computed columns"
-SunRadius = Annotated[
-    float,
-    typer.Option(
-        "--r0", rich_help_panel=CONVENTIONS, help="Distance of the Sun from the Galactic centre, kpc."
-    ),
-]
-SunHeight = Annotated[
-    float,
-    typer.Option("--z-sun", rich_help_panel=CONVENTIONS, help="Height of the Sun above the plane, kpc."),
-]
-PotentialName = Annotated[
-    str,
-    typer.Option(
-        "--potential", rich_help_panel=CONVENTIONS, help="Potential for actions, energy and orbits."
-    ),
-]
-FocalLength = Annotated[
-    str,
-    typer.Option(
-        "--delta",
-        rich_help_panel=CONVENTIONS,
-        help="Focal length of the Staeckel fudge: 'per-star', or a number in units of the potential's R0.",
-    ),
-]
-WithOrbits = Annotated[
-    bool,
-    typer.Option(
-        "--orbits",
-        rich_help_panel=CONVENTIONS,
-        help="Also compute eccentricity, z_max, r_peri and r_apo: opening takes twice as long, once.",
-    ),
-]
+DEMO_STARS = 100_000
+STOPPED = 130
+"""Exit status of a command that Ctrl-C ended."""
 
 
 def _say_version(asked: bool) -> None:
@@ -125,7 +93,7 @@ def serve(
     page.claim(address, port)
     with progress_bar() as report:
         source = _embedded_mock(report) if catalogue is None else catalogue
-        opened = _open(context, source, mapping, computed, report)
+        opened = open_asked(context, source, mapping, computed, report)
     page.serve(opened, port=port, address=address, origins=origins, show=show)
 
 
@@ -133,20 +101,49 @@ def serve(
 def demo(
     *,
     stars: Annotated[int, typer.Option(help="How many stars the survey observes.")] = DEMO_STARS,
-    seed: Annotated[int, typer.Option(help="The same seed and size give the same file.")] = 1,
+    seed: Annotated[int, typer.Option(help="The same seed and size give the same catalogue.")] = 1,
     labels: Annotated[
-        str, typer.Option(help="'scatter': truth plus the paper's cross-validated scatter.")
-    ] = "scatter",
-    out: Annotated[Path, typer.Option(help="The Parquet file to write.")] = Path("mock.parquet"),
+        str,
+        typer.Option(
+            help="'pipeline': inferred from mock spectra, as those of a real survey; 'scatter': truth plus "
+            "the paper's cross-validated scatter, for millions of stars in minutes."
+        ),
+    ] = "pipeline",
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder to make (pipeline), or Parquet file (scatter); mock or mock.parquet."),
+    ] = None,
+    workers: Annotated[int | None, typer.Option(min=1, max=256, help="Processes; all cores.")] = None,
 ) -> None:
     """Make a mock survey of a mock Milky Way."""
-    from explorer.demo import make_demo
+    if labels == "pipeline":
+        from explorer.mock_survey import build_mock
 
+        folder = Path("mock") if out is None else out
+        if folder.suffix or folder.is_file():
+            raise DataError(f"--out {folder} is to be a folder: give a name without an ending")
+        with progress_bar() as report:
+            made = build_mock(folder, stars=stars, seed=seed, workers=workers or _cores(), progress=report)
+    else:
+        made = _scattered(Path("mock.parquet") if out is None else out, stars, seed, labels)
+    typer.echo(f"Wrote {stars:,} mock stars to {made}")
+    typer.echo(f"Open it:  explorer serve {made}")
+
+
+def _scattered(out: Path, stars: int, seed: int, labels: str) -> Path:
+    from explorer.demo import LABELS, make_demo
+
+    if labels not in LABELS:
+        raise DataError(f"labels {labels!r} were asked for: give one of pipeline, {', '.join(LABELS)}")
     if out.suffix.lower() != ".parquet":
         raise DataError(f"--out {out} does not say what is written, a Parquet file: end it with .parquet")
     with progress_bar() as report:
-        made = make_demo(out, stars=stars, seed=seed, labels=labels, progress=report.of("mock stars"))
-    typer.echo(f"Wrote {stars:,} mock stars to {made}")
+        return make_demo(out, stars=stars, seed=seed, labels=labels, progress=report.of("mock stars"))
+
+
+def _cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @app.command()
@@ -161,13 +158,18 @@ def info(
     delta: FocalLength = "per-star",
     orbits: WithOrbits = False,
 ) -> None:
-    """Say what a catalogue holds: its rows, its columns and their ranges, what is missing."""
+    """Say what a catalogue holds, its rows, columns and what is missing; or what a model of 'train' holds."""
+    from data.store import is_stored
+
+    if is_stored(Path(catalogue)):
+        _describe_model(Path(catalogue))
+        return
     from explorer.derive import asked
     from explorer.info import info as describe
 
     computed = asked(r0=r0, z_sun=z_sun, potential=potential, delta=delta, orbits=orbits)
     with progress_bar() as report:
-        opened = _open(context, catalogue, mapping, computed, report)
+        opened = open_asked(context, catalogue, mapping, computed, report)
     describe(opened, Console())
 
 
@@ -202,7 +204,7 @@ def export(
     defined = _definitions(derive or [])
     computed = asked(r0=r0, z_sun=z_sun, potential=potential, delta=delta, orbits=orbits)
     with progress_bar() as report:
-        opened = _open(context, catalogue, mapping, computed, report)
+        opened = open_asked(context, catalogue, mapping, computed, report)
     chosen = None if columns is None else _names(columns)
     done = write(opened, out, where=where, columns=chosen, derived=defined, overwrite=overwrite)
     typer.echo(f"Wrote {done.rows:,} rows ({done.size:,} bytes) to {done.path}")
@@ -210,8 +212,15 @@ def export(
         typer.echo("No row passes the condition: the table is empty.", err=True)
 
 
-for command in (train, validate, infer):
+for command in (errors, train, validate, infer, build, verify):
     app.command()(command)
+
+
+def _describe_model(path: Path) -> None:
+    from explorer.cannon_file import load_model
+    from explorer.cannon_report import say_content
+
+    say_content(load_model(path), path)
 
 
 def _host(place: str) -> str:
@@ -240,50 +249,23 @@ def _names(text: str) -> list[str]:
     return [name.strip() for name in next(csv.reader([line], skipinitialspace=True))] or [""]
 
 
-def _open(
-    context: typer.Context,
-    path: Path | str,
-    mapping: str | None,
-    computed: tuple[Derivation, ...],
-    report: Report,
-) -> Catalogue:
-    from data.catalogue import open_catalogue
-
-    return open_catalogue(
-        path, derivations=computed, mapping=mapping, progress=report, options=_opening_options(context)
-    )
-
-
-def _opening_options(context: typer.Context) -> list[str]:
-    """Words that ask for this mapping and these conventions again; of a mapping's file, its name."""
-    words: list[str] = []
-    for option in context.command.params:
-        value = context.params.get(option.name or "")
-        panel = getattr(option, "rich_help_panel", None)
-        if value == option.default or not (option.name == "mapping" or panel == CONVENTIONS):
-            continue
-        words.append(option.opts[0])
-        if value is not True:
-            words.append(Path(str(value)).name if option.name == "mapping" else str(value))
-    return words
-
-
 def _embedded_mock(report: Report) -> Path:
     """The mock survey that is shown when no catalogue is named; made once."""
-    from explorer.demo import EDITION, make_demo
+    from explorer.demo import EDITION
+    from explorer.mock_survey import build_mock
     from explorer.places import data_folder
 
-    path = data_folder() / f"mock-{DEMO_STARS}-{EDITION}.parquet"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        make_demo(path, stars=DEMO_STARS, progress=report.of("mock stars"))
-    return path
+    folder = data_folder() / f"mock-{DEMO_STARS}-{EDITION}"
+    return build_mock(folder, stars=DEMO_STARS, seed=1, workers=_cores(), progress=report)
 
 
 def main() -> None:
     """Run the command line; a person's mistake is one line and exit status 2."""
     try:
-        sys.exit(app(prog_name="explorer", standalone_mode=False))
+        status = app(prog_name="explorer", standalone_mode=False)
+        if status == STOPPED:
+            typer.secho("explorer: stopped; no file is left half written", err=True)
+        sys.exit(status)
     except DataError as problem:
         _fail(str(problem))
     except OSError as problem:

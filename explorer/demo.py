@@ -11,11 +11,12 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from data.draft import draft
+from data.formats import arrow_field
 from data.problem import DataError
 from data.schema import COLUMNS, Column
 from model.mock import POTENTIAL, Mock
 
-EDITION = 1
+EDITION = 2
 """Of the mock survey: raised whenever the same seed gives other stars, so that no older file is reused."""
 
 TITLE = "Mock survey: not real stars"
@@ -67,7 +68,7 @@ def make_demo(
     chunks = (mock.simulate(number) for number in range(mock.chunks))
     first = next(chunks)
     names = tuple(name for name in COLUMNS if name in first)
-    schema = pa.schema([_field(COLUMNS[name]) for name in names], metadata=_metadata(mock, labels))
+    schema = pa.schema([arrow_field(COLUMNS[name]) for name in names], metadata=_metadata(mock, labels))
     written = 0
     with (
         draft(path) as unfinished,
@@ -102,19 +103,6 @@ def _version(name: str) -> str:
         return "not installed"
 
 
-def _field(column: Column) -> pa.Field:
-    kinds = {
-        "str": pa.string(),
-        "float32": pa.float32(),
-        "float64": pa.float64(),
-        "int64": pa.int64(),
-        "int8": pa.int8(),
-    }
-    return pa.field(
-        column.name, kinds[column.dtype], metadata={"unit": column.unit, "meaning": column.meaning}
-    )
-
-
 def _encoding(names: tuple[str, ...]) -> dict[str, object]:
     """Parquet options: dictionaries where values repeat, bytes of like weight together where they do not."""
     repeating = [name for name in names if COLUMNS[name].dtype in ("str", "int8") or name.startswith("e_")]
@@ -135,4 +123,6 @@ def _table(simulated: Mapping[str, NDArray[np.generic]], schema: pa.Schema) -> p
 def _array(values: NDArray[np.generic], column: Column, kind: pa.DataType) -> pa.Array:
     if column.dtype == "str":
         return pa.array(values).cast(kind)
+    if column.dtype == "int8":
+        return pa.array(values == 1, mask=values == column.missing)
     return pa.array(values.astype(column.dtype))

@@ -155,7 +155,7 @@ class Visit:
             yield visit
         finally:
             visit.close()
-        assert visit.complaints == []
+        assert visit.complaints == [], visit.complaints
 
     def open(self, *keys: str) -> "Visit":
         """Load the page and wait until the maps are painted; all of the first tab if none is named."""

@@ -33,6 +33,7 @@ ID = 4929746660437392257
 GIANTS = Path("lamost-dr3-giants") / "LMDR3_diskRGB2.dat"
 DR1 = Path("lamost-spectra") / "learninglamost-dr1" / "my_data3.csv"
 HERE = {"EXPLORER_CACHE": "cache", "EXPLORER_DATA": "data", "HOME": "home"}
+SCATTER = ("--labels", "scatter")
 
 WITNESS = """
 import os, socket, sys
@@ -338,13 +339,26 @@ OPTIONS = {
     "two files": (["info", "stars.csv", "more.csv"], "unexpected extra argument"),
     "nothing to write": (["export", "stars.csv"], "Missing option '--out'"),
     "option without value": (["export", "stars.csv", "--out"], "'--out' requires an argument"),
-    "no stars": (["demo", "--stars", "0"], "0 stars were asked for: give a number from 1 to"),
-    "too many stars": (["demo", "--stars", "9" * 15], "give a number from 1 to"),
+    "no stars": (
+        ["demo", *SCATTER, "--stars", "0"],
+        "0 stars were asked for: give a number from 1 to",
+    ),
+    "too many stars": (["demo", *SCATTER, "--stars", "9" * 15], "give a number from 1 to"),
     "not a number": (["demo", "--stars", "1e6"], "'--stars': Input should be a valid integer"),
-    "labels": (["demo", "--labels", "exact"], "labels 'exact' were asked for: give one of scatter"),
-    "seed": (["demo", "--seed", "-1"], "seed -1 was given: give 0 or a positive number"),
-    "no folder": (["demo", "--out", "absent/m.parquet"], "cannot write absent/m.parquet: give the name"),
-    "no Parquet": (["demo", "--out", "stars.csv"], "--out stars.csv does not say", "end it with .parquet"),
+    "labels": (["demo", "--labels", "exact"], "labels 'exact' were asked for: give one of pipeline, scatter"),
+    "seed": (
+        ["demo", *SCATTER, "--seed", "-1"],
+        "seed -1 was given: give 0 or a positive number",
+    ),
+    "no folder": (
+        ["demo", *SCATTER, "--out", "absent/m.parquet"],
+        "cannot write absent/m.parquet: give the name",
+    ),
+    "no Parquet": (
+        ["demo", *SCATTER, "--out", "stars.csv"],
+        "--out stars.csv does not say",
+        "end it with .parquet",
+    ),
     "port 0": (["serve", "stars.csv", "--port", "0"], "'--port': Input should be greater than or equal to 1"),
     "port too high": (["serve", "--port", "65536"], "less than or equal to 65535"),
     "port in words": (["serve", "--port", "http"], "'--port': Input should be a valid integer"),
@@ -505,9 +519,9 @@ def mock(tmp_path_factory):
     """A mock survey as a person makes one, and what the command said."""
     folder = tmp_path_factory.mktemp("mock")
     out = folder / "[red] mock.parquet"
-    done = shell("demo", "--stars", "1500", "--seed", "3", "--out", out)
+    done = shell("demo", "--labels", "scatter", "--stars", "1500", "--seed", "3", "--out", out)
     assert (done.status, done.err) == (0, "")
-    assert done.out == f"Wrote 1,500 mock stars to {out}\n"
+    assert done.out == f"Wrote 1,500 mock stars to {out}\nOpen it:  explorer serve {out}\n"
     return out
 
 
@@ -619,7 +633,18 @@ def test_what_is_exported_opens_again_and_may_be_replaced_when_asked(run, mock):
 def test_interrupted_before_a_persons_eyes(place):
     """On a terminal there is a bar; the key that ends a command ends it quietly, with nothing left."""
     watched, terminal = os.openpty()
-    command = [sys.executable, "-m", "explorer", "demo", "--stars", "90000", "--out", "m.parquet"]
+    command = [
+        sys.executable,
+        "-m",
+        "explorer",
+        "demo",
+        "--labels",
+        "scatter",
+        "--stars",
+        "90000",
+        "--out",
+        "m.parquet",
+    ]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm"}
     with subprocess.Popen(command, stdout=terminal, stderr=terminal, env=environment) as running:
         os.close(terminal)

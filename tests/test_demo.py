@@ -16,7 +16,7 @@ ARROW = {
     "float32": pa.float32(),
     "float64": pa.float64(),
     "int64": pa.int64(),
-    "int8": pa.int8(),
+    "int8": pa.bool_(),
     "str": pa.string(),
 }
 

@@ -56,7 +56,7 @@ def in_layers(giants, label, edges):
 def test_columns_are_known_and_whole(columns):
     assert set(columns) <= set(COLUMNS)
     missing = set(COLUMNS) - set(columns)
-    assert missing == {"eccentricity", "z_max", "r_peri", "r_apo"}
+    assert missing == {"eccentricity", "z_max", "r_peri", "r_apo", "n_obs", "pmra_pmdec_corr"}
     for name, values in columns.items():
         assert len(values) == STARS
         assert (values.dtype.kind == "S") == (COLUMNS[name].dtype == "str")

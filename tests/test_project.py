@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from dataclasses import fields
 from functools import cache
 from importlib.metadata import distribution, packages_distributions
 from pathlib import Path
@@ -20,7 +21,10 @@ from typer.main import get_command
 
 from data import mapping_file
 from data.functions import FUNCTIONS
+from explorer import survey, survey_file
 from explorer.__main__ import app, main
+from model.chemistry import LABEL_SETS
+from model.reference import Cuts
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -106,7 +110,8 @@ class TestDependencies:
     def test_each_has_its_reason(self):
         text = (ROOT / "pyproject.toml").read_text()
         lines = re.findall(r'^    "[\w-]+[>=]=.*$', text, re.MULTILINE)
-        assert len(lines) == len(requirements()) + len(requirements("test"))
+        extras = PROJECT["project"]["optional-dependencies"]
+        assert len(lines) == len(requirements()) + sum(len(requirements(extra)) for extra in extras)
         assert [line for line in lines if not re.search(r", +# \w.{5,}", line)] == []
 
     def test_pins_fit_what_is_declared(self):
@@ -194,6 +199,27 @@ class TestPapers:
         mapping = mapping_file.parse_mapping(example[1], "mine.toml")
         assert mapping.fillings["mg_fe"].minus == "FE_H"
         assert mapping.fillings["si_fe"].column.plain == "[Si/Fe]"
+
+    def test_documented_surveys_are_some(self, tmp_path):
+        text = (ROOT / "docs" / "building.md").read_text()
+        small, whole = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+        file = tmp_path / "survey.toml"
+        file.write_text(small)
+        assert survey_file.read_survey(file).spectra.snr == 5
+        file.write_text(whole)
+        read = survey_file.read_survey(file)
+        assert [model.labels for model in read.models] == [LABEL_SETS["dwarf"], LABEL_SETS["giant"]]
+        assert read.cuts == Cuts()
+        assert read.kinematics == survey.Kinematics()
+        assert (read.chunk, read.spectra.wavelengths) == (survey_file.CHUNK, survey.Spectra.wavelengths)
+
+    def test_keys_of_surveys_are_documented(self):
+        text = (ROOT / "docs" / "building.md").read_text()
+        kinds = (survey.Spectra, survey.Input, survey.Kinematics, Cuts)
+        keys = {*survey_file._KEYS, *(one.name for kind in kinds for one in fields(kind)), "labels", "file"}
+        assert {
+            key for key in keys if not re.search(rf"`[^`]*\b{key}\b|^{key} = |^\[{key}\W", text, re.MULTILINE)
+        } == set()
 
     def test_one_version(self):
         version = PROJECT["project"]["version"]
