@@ -234,8 +234,20 @@ def checksum(path: Path) -> str:
 
 def _difference(before: Plan, now: Plan) -> str:
     """What differs between two plans, in a few words."""
-    names = [name for name in sorted({*before, *now}) if before.get(name) != now.get(name)]
+    names = _differing(before, now)
     return ", ".join(names) + (" differ" if len(names) > 1 else " differs")
+
+
+def _differing(before: Plan, now: Plan) -> list[str]:
+    """Names of what differs, as deep as it is named."""
+    found: list[str] = []
+    for name in sorted({*before, *now}):
+        one, other = before.get(name), now.get(name)
+        if isinstance(one, dict) and isinstance(other, dict):
+            found += [f"{name}.{inner}" for inner in _differing(one, other)]
+        elif one != other:
+            found.append(name)
+    return found
 
 
 def _clear(folder: Path) -> None:

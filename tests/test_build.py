@@ -372,7 +372,7 @@ def test_two_builds_in_one_folder_are_refused(run, survey, tmp_path):
 def test_another_plan_in_the_folder_is_refused(run, built, survey, tmp_path):
     other = survey.with_name("other.toml")
     other.write_text(survey.read_text().replace("Little survey", "Another survey"))
-    run("build", other, "--out", built).is_one_line("was begun otherwise", "survey differs")
+    run("build", other, "--out", built).is_one_line("was begun otherwise", "(survey.name differs)")
     (tmp_path / "thesis.tex").touch()
     run("build", survey, "--out", tmp_path).is_one_line("holds other files")
 
