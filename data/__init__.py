@@ -4,7 +4,7 @@ schema      every column, described once
 catalogue   a catalogue opened from any file, its columns mapped from disk
 mapping     foreign columns fitted to ours, as data (TOML)
 expression  the safe language of conditions and computed columns
-predicate   one condition on a row
+predicate   one condition on a row: a range, a box, a polygon, a list, an expression
 selection   which rows: what made each condition -> the condition
 export      rows to a file, with their provenance
 lamost      LAMOST spectra of every layout; plain_fits reads most of their files
@@ -17,5 +17,5 @@ rows        results to a table
 description what files say of columns that the schema does not know
 row_groups  some rows of a large Parquet file
 store       named arrays with their provenance in one file: a trained model
-problem     the one error for what a person gave us
+problem     the errors for what a person gave us
 """

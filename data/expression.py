@@ -9,7 +9,8 @@ The language is in `data.parser`, its functions in `data.functions`. What its te
 - Missing values (NaN, -1 in flags and identifiers, the empty text) are unknown, as NULL is in SQL: a
   comparison with them is unknown, also under !=, and so is its opposite; `and` and `or` follow Kleene's
   logic. In the end unknown does not pass: a row with missing x passes neither `x > 3` nor `not (x > 3)`.
-  Only `missing(x)` and `isfinite(x)` are never unknown.
+  Only `missing(x)` and `isfinite(x)` are never unknown. A point without x or y is neither inside a
+  polygon nor outside it.
 """
 
 import re
@@ -22,14 +23,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from data.functions import FUNCTIONS
+from data.comparison import OPPOSITE, chained, is_known
+from data.functions import FUNCTIONS, inside
 from data.kinds import Checker, unit
 from data.parser import parse, ratio, written_out
 from data.problem import DataError
 from data.schema import ALIASES, COLUMNS, MISSING_INT, Column
 from data.syntax import Arithmetic, Call, Compare, In, Junction, Name, Negative, Node, Not, Number, Term, Text
 
-_WHOLE = np.dtype(np.int64)
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 _NAME = re.compile(r"[A-Za-z0-9_\[(][A-Za-z0-9_ /+\-.,:()\[\]]{0,63}(?<! )")
 CHUNK = 65_536
@@ -39,15 +40,6 @@ Columns = Mapping[str, NDArray[Any]]
 
 _ARITHMETIC: Mapping[str, Callable[..., NDArray[Any]]] = MappingProxyType(
     {"+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide, "**": np.power}
-)
-_COMPARE: Mapping[str, Callable[..., NDArray[np.bool_]]] = MappingProxyType(
-    {
-        "<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal,
-        "==": np.equal, "!=": np.not_equal,
-    }
-)  # fmt: skip
-_OPPOSITE: Mapping[str, str] = MappingProxyType(
-    {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 )
 
 
@@ -119,20 +111,26 @@ class Expression:
         """Raise `DataError` where it makes no sense for these columns, as `parse` does."""
         Expression.parse(self.text, described)
 
-    def evaluate(self, columns: Columns) -> NDArray[Any]:
+    def evaluate(self, columns: Columns, length: int | None = None) -> NDArray[Any]:
         """Compute it.
 
         Parameters
         ----------
         columns : at least `self.columns`, as stored in a catalogue, all of one length.
+        length : how many rows there are; needed only for what names no column, as a part of a condition may.
 
         Returns
         -------
         One value per row: bool for a condition (unknown is False), else float64 (missing is NaN).
+
+        Raises
+        ------
+        DataError
+            Where a column is lacking, or nothing tells how many rows there are.
         """
         if self.is_condition:
-            return self._chunks(columns, np.dtype(bool), lambda rows: rows.truth(self.tree).yes())
-        return self._chunks(columns, np.dtype(np.float64), lambda rows: rows.number(self.tree))
+            return self._chunks(columns, np.dtype(bool), lambda rows: rows.truth(self.tree).yes(), length)
+        return self._chunks(columns, np.dtype(np.float64), lambda rows: rows.number(self.tree), length)
 
     def values(self, columns: Columns) -> NDArray[Any]:
         """Compute it as a column is stored: float64, or for a condition int8 with -1 where unknown."""
@@ -172,12 +170,18 @@ class Expression:
         )
 
     def _chunks(
-        self, columns: Columns, dtype: np.dtype[Any], compute: "Callable[[_Rows], NDArray[Any]]"
+        self,
+        columns: Columns,
+        dtype: np.dtype[Any],
+        compute: "Callable[[_Rows], NDArray[Any]]",
+        length: int | None = None,
     ) -> NDArray[Any]:
         if lacking := sorted(self.columns - columns.keys()):
             raise DataError(f"'{self.text[:80]}' needs {', '.join(lacking)}, which the catalogue lacks")
         needed = {name: np.asarray(columns[name]) for name in self.columns}
-        length = len(next(iter(needed.values())))
+        length = next((len(values) for values in needed.values()), length)
+        if length is None:
+            raise DataError(f"'{self.text[:80]}' names no column: it would be the same for every row")
         result = np.empty(length, dtype)
         with np.errstate(all="ignore"):
             for start in range(0, length, CHUNK):
@@ -266,17 +270,15 @@ class _Rows:
                 )
             case Compare(operands, signs):
                 sides = [self._operand(operand) for operand in operands]
-                opposites = tuple(_OPPOSITE[sign] for sign in signs)
+                opposites = tuple(OPPOSITE[sign] for sign in signs)
                 return _Truth(
-                    partial(_chain, np.logical_and, sides, signs),
-                    partial(_chain, np.logical_or, sides, opposites),
+                    partial(chained, np.logical_and, sides, signs),
+                    partial(chained, np.logical_or, sides, opposites),
                 )
             case In(operand, values):
                 return self._member(operand, values)
-            case Call("missing" | "isfinite" as test, (argument,)):
-                finite = test == "isfinite"
-                passes = np.isfinite(self.number(argument)) if finite else ~_known(self._operand(argument))
-                return _Truth(lambda: passes, lambda: ~passes)
+            case Call(name) if FUNCTIONS[name].is_condition:
+                return self._tested(node)
             case Name(name):
                 flags = self.columns[name]
                 return _Truth(partial(np.equal, flags, 1), partial(np.equal, flags, 0))
@@ -305,7 +307,19 @@ class _Rows:
             stored = self.number(operand)
         wide: Any = {"S": None, "i": np.int64, "f": np.float64}[stored.dtype.kind]
         found = np.isin(stored, np.array(literals, wide))
-        return _Truth(lambda: found, lambda: ~found & _known(stored))
+        return _Truth(lambda: found, lambda: ~found & is_known(stored))
+
+    def _tested(self, call: Call) -> _Truth:
+        match call:
+            case Call("inside", (x, y, *corners)):
+                across, up = self.number(x), self.number(y)
+                found = inside(across, up, np.reshape([self.number(end) for end in corners], (-1, 2)))
+                return _Truth(lambda: found, lambda: ~found & is_known(across) & is_known(up))
+            case Call("isfinite", (argument,)):
+                passes = np.isfinite(self.number(argument))
+            case Call(_, (argument, *_)):
+                passes = ~is_known(self._operand(argument))
+        return _Truth(lambda: passes, lambda: ~passes)
 
 
 def _as_float(name: str, stored: NDArray[Any]) -> NDArray[np.float64]:
@@ -314,41 +328,3 @@ def _as_float(name: str, stored: NDArray[Any]) -> NDArray[np.float64]:
     if stored.dtype.kind != "f":
         raise DataError(f"{name} is not a number: compare it, do not compute with it")
     return stored.astype(np.float64, copy=False)
-
-
-def _known(values: Any) -> NDArray[np.bool_]:
-    stored = np.asarray(values)
-    if stored.dtype.kind == "f":
-        known: NDArray[np.bool_] = ~np.isnan(stored)
-    else:
-        known = np.not_equal(stored, b"" if stored.dtype.kind == "S" else MISSING_INT["int64"])
-    return known
-
-
-def _chain(
-    join: Callable[..., NDArray[np.bool_]], sides: list[Any], signs: tuple[str, ...]
-) -> NDArray[np.bool_]:
-    steps = zip(signs, sides, sides[1:], strict=False)
-    return reduce(join, (_compared(sign, left, right) for sign, left, right in steps))
-
-
-def _compared(sign: str, left: Any, right: Any) -> NDArray[np.bool_]:
-    """Where a comparison of two known values is true."""
-    sides = [left, right]
-    arrays = [side for side in sides if isinstance(side, np.ndarray)]
-    if any(side.dtype == np.int64 for side in arrays):
-        if any(isinstance(side, float) or getattr(side, "dtype", _WHOLE).kind == "f" for side in sides):
-            raise DataError(
-                "identifiers compare with identifiers and whole numbers only, as in obsid == 12345"
-            )
-    else:
-        sides = [np.float64(side) if isinstance(side, int | float) else side for side in sides]
-    result = _COMPARE[sign](*sides)
-    for side in arrays:
-        if side.dtype.kind != "f":
-            result = result & _known(side)
-    if sign == "!=":
-        for side in sides:
-            if getattr(side, "dtype", _WHOLE).kind == "f":
-                result = result & _known(side)
-    return result

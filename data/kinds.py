@@ -7,7 +7,7 @@ from typing import Literal
 
 from data.functions import FUNCTIONS
 from data.parser import wrong
-from data.problem import DataError
+from data.problem import DataError, UnknownColumnError
 from data.schema import ALIASES, COLUMNS, Column
 from data.syntax import Arithmetic, Call, Compare, In, Junction, Name, Negative, Node, Not, Number, Text
 
@@ -63,7 +63,7 @@ class Checker:
         if column is not None:
             return _OF_DTYPE.get(column.dtype, "number")
         if node.name in COLUMNS:
-            raise self._wrong(
+            raise self._unknown(
                 node, f"this catalogue has no column {node.name}: see 'explorer info' for those it has"
             )
         names = {name.lower(): name for name in (*self.described, *ALIASES)}
@@ -71,7 +71,10 @@ class Checker:
         advice = (
             f"did you mean {' or '.join(near)}?" if near else "see 'explorer info' for the columns there are"
         )
-        raise self._wrong(node, f"no column '{node.name[:40]}': {advice}")
+        raise self._unknown(node, f"no column '{node.name[:40]}': {advice}")
+
+    def _unknown(self, node: Name, problem: str) -> DataError:
+        return UnknownColumnError(str(self._wrong(node, problem)), node.name)
 
     def _numbers(self, nodes: tuple[Node, ...]) -> None:
         for node in nodes:
@@ -148,7 +151,9 @@ class Checker:
             raise self._wrong(node, f"no function '{node.name[:40]}': {advice}")
         if not function.fewest <= len(node.arguments) <= function.most:
             wanted = (
-                f"{function.fewest}" if function.fewest == function.most else f"{function.fewest} or more"
+                f"{function.fewest}"
+                if function.fewest == function.most
+                else f"{function.fewest} to {function.most}"
             )
             raise self._wrong(node, f"{node.name} takes {wanted} arguments, not {len(node.arguments)}")
         if node.name == "where":
@@ -158,7 +163,18 @@ class Checker:
             node.name == "missing" and isinstance(node.arguments[0], Name) and self.kind(node.arguments[0])
         ):
             self._numbers(node.arguments)
-        return "condition" if node.name in ("missing", "isfinite") else "number"
+        if node.name == "inside":
+            self._corners(node, node.arguments[2:])
+        return "condition" if function.is_condition else "number"
+
+    def _corners(self, node: Node, corners: tuple[Node, ...]) -> None:
+        for corner in corners:
+            if not isinstance(corner, Number):
+                raise self._wrong(corner, f"{corner} is no plain number: the corners of a polygon are")
+        if len(corners) % 2:
+            raise self._wrong(
+                node, f"{len(corners)} numbers make no corners: inside(x, y, x1, y1, x2, y2, x3, y3, ...)"
+            )
 
 
 def unit(node: Node, described: Mapping[str, Column]) -> str | None:

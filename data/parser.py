@@ -11,12 +11,13 @@ arithmetic              ``+ - * / **``, as in Python
 comparisons             ``< <= > >= == !=``, also chained: ``7 < R < 9``
 lists                   ``obsid in (1, 2)``, ``plate not in ("A", "B")``
 logic                   ``and or not``; ``& | ~`` mean the same and bind as loosely
-functions               ``name(argument, ...)``, those of `data.expression.FUNCTIONS`
+functions               ``name(argument, ...)``, those of `data.functions.FUNCTIONS`
 ======================  ==============================================================================
 """
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -41,7 +42,9 @@ from data.syntax import (
     walk,
 )
 
-MAX_LENGTH = 20_000
+MAX_LENGTH = 320_000
+MAX_WORDS = 40_000
+"""Numbers, names and signs, commas too. A dozen polygons of 500 corners need 36,119."""
 MAX_DEPTH = 50
 MAX_TERMS = 400
 """Columns, signs and functions; literals are not counted, as they cost nothing. 100 filters need 301."""
@@ -157,7 +160,9 @@ class _Parser:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.tokens = list(_tokens(text))
+        self.tokens = list(islice(_tokens(text), MAX_WORDS + 1))
+        if len(self.tokens) > MAX_WORDS:
+            raise wrong(text, 0, f"more than {MAX_WORDS} words and signs are too many: write less")
         self.position = 0
         self.depth = 0
 

@@ -1,13 +1,12 @@
-"""One condition on the columns of a row: a range, a list of values, an expression.
+"""One condition on the columns of a row: a range, a box, a polygon, a list of values, an expression.
 
 Each is an expression at heart, so that its text selects exactly the rows that it selects. A new shape of
-brush (a polygon) is a new class here, a new function of the language, and a new line in `READERS`.
+brush is a new class here, a function of the language if it needs one, and a line in `data.predicate_json`.
 """
 
-import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any, cast
@@ -16,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.expression import Columns, Expression
+from data.functions import MOST_VERTICES
 from data.parser import LARGEST, parse
 from data.problem import DataError
 from data.schema import COLUMNS, Column
-from data.syntax import Compare, In, Name, Node, Not, Number, Text
+from data.syntax import Call, Compare, In, Name, Node, Not, Number, Text, junction
 
 Plain = Mapping[str, Any]
 """What JSON can hold: texts, numbers, lists and maps of them."""
@@ -47,6 +47,11 @@ class Predicate(ABC):
         """Names of the columns it needs."""
         return self.expression.columns
 
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """What it names as a number to lie somewhere: columns, or expressions over columns."""
+        return ()
+
     def mask(self, columns: Columns) -> NDArray[np.bool_]:
         """Tell for each row whether it passes; unknown (missing) does not."""
         return self.expression.evaluate(columns)
@@ -59,7 +64,7 @@ class Range(Predicate):
     Attributes
     ----------
     column : a column, or a number computed from columns (`eu_fe - ba_fe`).
-    low, high : the ends; one of them may be None, an open end.
+    low, high : the ends, of size LARGEST at most; one of them may be None, an open end.
     """
 
     column: str
@@ -68,15 +73,21 @@ class Range(Predicate):
 
     def __post_init__(self) -> None:
         ends = [end for end in (self.low, self.high) if end is not None]
-        if not ends or not all(math.isfinite(end) for end in ends):
+        if not ends or not all(abs(end) <= LARGEST for end in ends):
             raise DataError(
-                f"a range of {self.column} needs one or two finite ends, not {self.low} and {self.high}"
+                f"a range of {self.column} needs one or two finite ends of size {LARGEST} at most, "
+                f"not {self.low} and {self.high}"
             )
         if ends != sorted(ends):
             raise DataError(
                 f"the lower end {self.low} of {self.column} lies above the upper end {self.high}: swap them"
             )
         parse(self.column)
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """The one."""
+        return (self.column,)
 
     @cached_property
     def expression(self) -> Expression:
@@ -92,6 +103,93 @@ class Range(Predicate):
         """Give the ends that are there."""
         ends = {"low": self.low, "high": self.high}
         return {"range": self.column} | {end: value for end, value in ends.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class Box(Predicate):
+    """Rows within two ranges at once. One that certainly misses either of them is outside."""
+
+    x: Range
+    y: Range
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """Those of both ranges."""
+        return self.x.column, self.y.column
+
+    @cached_property
+    def expression(self) -> Expression:
+        """Both ranges."""
+        return _condition(junction("and", (self.x.expression.tree, self.y.expression.tree)))
+
+    def to_json(self) -> Plain:
+        """Give both ranges."""
+        return {"box": [self.x.to_json(), self.y.to_json()]}
+
+
+@dataclass(frozen=True, init=False)
+class Polygon(Predicate):
+    """Rows whose point lies in a polygon, by the even-odd rule of `data.functions.inside`.
+
+    A row without x or y is neither inside nor outside. Many of them are remembered, so the corners are kept
+    as bytes, and the expression is made anew each time.
+
+    Attributes
+    ----------
+    column_x, column_y : columns, or numbers computed from columns.
+    packed : the corners x1, y1, x2, y2, ... as float64; never -0.0, so equal polygons are equal bytes.
+    """
+
+    column_x: str
+    column_y: str
+    packed: bytes = field(repr=False)
+
+    def __init__(self, column_x: str, column_y: str, vertices: Iterable[tuple[float, float]]) -> None:
+        """Take 3 to 500 finite corners (x, y), in turn."""
+        corners = [(float(x) + 0.0, float(y) + 0.0) for x, y in vertices]
+        if not 3 <= len(corners) <= MOST_VERTICES:
+            raise DataError(f"a polygon has 3 to {MOST_VERTICES} corners, not {len(corners)}")
+        if not all(abs(end) <= LARGEST for corner in corners for end in corner):
+            raise DataError(f"the corners of a polygon need finite numbers of size {LARGEST} at most")
+        parse(column_x)
+        parse(column_y)
+        for name, value in (
+            ("column_x", column_x),
+            ("column_y", column_y),
+            ("packed", np.array(corners, np.float64).tobytes()),
+        ):
+            object.__setattr__(self, name, value)
+
+    @property
+    def ends(self) -> list[float]:
+        """The corners as x1, y1, x2, y2, ..."""
+        return cast("list[float]", np.frombuffer(self.packed).tolist())
+
+    @property
+    def vertices(self) -> tuple[tuple[float, float], ...]:
+        """The corners (x, y), in turn."""
+        ends = self.ends
+        return tuple(zip(ends[::2], ends[1::2], strict=True))
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """Both."""
+        return self.column_x, self.column_y
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """Names of the columns it needs."""
+        return parse(self.column_x).names | parse(self.column_y).names
+
+    @property
+    def expression(self) -> Expression:
+        """`inside(x, y, x1, y1, ...)`."""
+        ends = (Number(end) for end in self.ends)
+        return _condition(Call("inside", (parse(self.column_x), parse(self.column_y), *ends)))
+
+    def to_json(self) -> Plain:
+        """Give the two columns, and the corners as one list of numbers."""
+        return {"polygon": [self.column_x, self.column_y], "corners": self.ends}
 
 
 @dataclass(frozen=True)
@@ -157,7 +255,12 @@ class Outside(Predicate):
 
     inner: Predicate
 
-    @cached_property
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """Those of the inner one."""
+        return self.inner.quantities
+
+    @property
     def expression(self) -> Expression:
         """`not (...)`."""
         return _condition(Not(self.inner.expression.tree))
@@ -169,60 +272,3 @@ class Outside(Predicate):
 
 def _condition(tree: Node) -> Expression:
     return Expression(tree, is_condition=True)
-
-
-def _range(plain: Plain, _: Mapping[str, Column]) -> Predicate:
-    ends = [plain.get(end) for end in ("low", "high")]
-    if any(isinstance(end, bool) or not isinstance(end, int | float | None) for end in ends):
-        raise DataError(f"the ends of a range must be numbers, not {ends!r:.80}")
-    if any(end is not None and not abs(end) <= LARGEST for end in ends) or not isinstance(
-        plain["range"], str
-    ):
-        raise DataError(f"a range needs a column and finite ends, not {plain!r:.80}")
-    return Range(plain["range"], *(None if end is None else float(end) for end in ends))
-
-
-def _one_of(plain: Plain, described: Mapping[str, Column]) -> Predicate:
-    values = plain.get("texts", plain.get("whole"))
-    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-        raise DataError(f"the values of a list must be texts, not {values!r:.80}")
-    if "texts" in plain:
-        return OneOf(_name(plain["one_of"], described), tuple(values))
-    if not all(value.removeprefix("-").isdecimal() and len(value) < 20 for value in values):
-        raise DataError(f"the values of a list must be whole numbers, not {values!r:.80}")
-    return OneOf(_name(plain["one_of"], described), tuple(int(value) for value in values))
-
-
-def _where(plain: Plain, described: Mapping[str, Column]) -> Predicate:
-    if not isinstance(plain["where"], str):
-        raise DataError(f"an expression must be a text, not {plain['where']!r:.80}")
-    return Where.parse(plain["where"], described)
-
-
-def _outside(plain: Plain, described: Mapping[str, Column]) -> Predicate:
-    inner = predicate_from_json(plain["outside"], described)
-    if isinstance(inner, Outside):
-        raise DataError("the outside of an outside is the condition itself: write that")
-    return Outside(inner)
-
-
-def _name(name: object, described: Mapping[str, Column]) -> str:
-    if not isinstance(name, str) or name not in described:
-        raise DataError(f"no column {name!r:.80}: see 'explorer info' for the columns there are")
-    return name
-
-
-READERS: Mapping[str, Callable[[Plain, Mapping[str, Column]], Predicate]] = MappingProxyType(
-    {"range": _range, "one_of": _one_of, "where": _where, "outside": _outside}
-)
-"""How each kind of predicate is read back, by the key that tells it."""
-
-
-def predicate_from_json(plain: object, described: Mapping[str, Column] = COLUMNS) -> Predicate:
-    """Read what `Predicate.to_json` gave, and check it against the columns there are; else `DataError`."""
-    kinds = [kind for kind in READERS if isinstance(plain, Mapping) and kind in plain]
-    if len(kinds) != 1:
-        raise DataError(f"a condition must be one of {', '.join(READERS)}, not {plain!r:.80}")
-    predicate = READERS[kinds[0]](cast("Plain", plain), described)
-    predicate.expression.check(described)
-    return predicate

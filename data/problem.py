@@ -8,5 +8,18 @@ class DataError(ValueError):
     """
 
 
+class UnknownColumnError(DataError):
+    """A text that names a column which the catalogue at hand does not have.
+
+    Attributes
+    ----------
+    column : the name.
+    """
+
+    def __init__(self, text: str, column: str) -> None:
+        super().__init__(text)
+        self.column = column
+
+
 class UnreachableError(DataError):
     """A file that the system does not give now, and may give later: its disk is away, say."""

@@ -3,21 +3,32 @@
 Cross-filtering is one rule: for a view, the clause that the view made itself is left out.
 """
 
+import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from data.expression import Columns, Expression
-from data.predicate import Outside, Plain, Predicate, predicate_from_json
+from data.predicate import Outside, Plain, Predicate
+from data.predicate_json import predicate_from_json
 from data.problem import DataError
 from data.schema import COLUMNS, Column
 from data.syntax import junction
 
 VERSION = 1
 MOST_CLAUSES = 100
+MOST_LETTERS = 100
+"""Of the source of a clause."""
+
+
+def named(kind: str, text: str) -> str:
+    """A source for the clause of a text; a long one keeps its beginning, and a checksum of the whole."""
+    source = f"{kind}:{text}"
+    short = source[: MOST_LETTERS - 9]
+    return source if len(source) <= MOST_LETTERS else f"{short} {zlib.crc32(source.encode()):08x}"
 
 
 @dataclass(frozen=True)
@@ -94,9 +105,22 @@ class Selection:
             return Selection((*self.clauses, clause))
         return Selection(tuple(clause if old.source == clause.source else old for old in self.clauses))
 
-    def without(self, source: str) -> "Selection":
-        """Give the selection without a source's clause; the same where it has none."""
-        return Selection(tuple(clause for clause in self.clauses if clause.source != source))
+    def without(self, *sources: str) -> "Selection":
+        """Give the selection without some sources' clauses; the same where it has none of them."""
+        return Selection(tuple(clause for clause in self.clauses if clause.source not in sources))
+
+    def switched(
+        self, source: str, *, enabled: bool | None = None, inverted: bool | None = None
+    ) -> "Selection":
+        """Give the selection with a source's clause switched, in its place; None leaves a switch as it is."""
+        clause = self[source]
+        return self.with_(
+            replace(
+                clause,
+                enabled=clause.enabled if enabled is None else enabled,
+                inverted=clause.inverted if inverted is None else inverted,
+            )
+        )
 
     def for_view(self, view: str | None) -> tuple[Predicate, ...]:
         """List what restricts a view: not the clause it made itself. None: what restricts every view."""
@@ -154,7 +178,7 @@ def _clause(plain: object, described: Mapping[str, Column]) -> Clause:
     if not isinstance(plain, Mapping) or plain.keys() - {"source", "if", "views", "enabled", "inverted"}:
         raise DataError(f"a clause holds source, if, views, enabled and inverted, not {plain!r:.80}")
     source, views = plain.get("source"), plain.get("views")
-    if not isinstance(source, str) or not 0 < len(source) <= 100 or not source.isprintable():
+    if not isinstance(source, str) or not 0 < len(source) <= MOST_LETTERS or not source.isprintable():
         raise DataError(f"the source of a clause must be a short text, not {source!r:.80}")
     if views is not None and not (isinstance(views, list) and all(isinstance(view, str) for view in views)):
         raise DataError(f"the views of a clause must be a list of texts, not {views!r:.80}")

@@ -11,7 +11,7 @@ import pytest
 from astropy.io import fits
 from astropy.table import Table
 from astropy.utils.exceptions import AstropyUserWarning
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.catalogue import open_catalogue
@@ -148,6 +148,7 @@ def test_a_table_of_no_known_label_is_ours_by_what_it_says(tmp_path, opened, for
 TEXTS = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=200)
 
 
+@settings(deadline=None)
 @given(st.lists(TEXTS, min_size=1, max_size=4))
 def test_fits_headers_keep_any_meaning(tmp_path_factory, meanings):
     folder = tmp_path_factory.mktemp("any")

@@ -25,7 +25,7 @@ from data.export import export
 from data.expression import Expression
 from data.extract import Extract
 from data.formats import FORMATS
-from data.predicate import Range
+from data.predicate import Polygon, Range
 from data.problem import DataError
 from data.schema import COLUMNS
 from data.selection import Clause, Selection
@@ -232,6 +232,15 @@ def test_any_condition_is_kept_to_the_letter(facts, form):
     if form == "fits":
         kept = kept.encode().decode("unicode_escape")  # its header is ASCII
     assert kept == text
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_long_brushes_are_kept_to_the_letter(facts, form):
+    """A dozen polygons of 100 corners, all digits of every number."""
+    rng = np.random.default_rng(8)
+    brushes = [Polygon("R", "fe_h", tuple(map(tuple, rng.normal(9, 3, (100, 2))))) for _ in range(12)]
+    selection = Selection(tuple(Clause(f"b{at}", brush, inverted=True) for at, brush in enumerate(brushes)))
+    assert facts(form, where=selection)["where"] == selection.text
 
 
 @pytest.mark.parametrize("form", ["csv", "fits"])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from data.expression import CHUNK, Expression, define
 from data.functions import FUNCTIONS
-from data.parser import MAX_DEPTH, MAX_LENGTH, MAX_TERMS, parse
+from data.parser import MAX_DEPTH, MAX_LENGTH, MAX_TERMS, MAX_WORDS, parse
 from data.problem import DataError
 from data.schema import COLUMNS
 
@@ -32,6 +32,7 @@ DTYPES = {
 }
 VALUES = st.sampled_from([math.nan, -1.0, -0.5, 0.0, 0.1, 0.25, 1.0, 3.0, 1e30, math.inf, -math.inf])
 LITERALS = st.sampled_from([0, 1, 2, 0.1, 0.25, 1e-3, 2.5e30, 3, 1.0])
+CORNER = st.tuples(*[st.sampled_from([-1, -0.5, 0, 0.25, 1, 3, 2.5e30])] * 2)
 IDS = st.sampled_from([-1, 0, 7, BIG - 1, BIG, BIG + 1, 2**62 + 1, 2**63 - 1])
 TEXTS = st.sampled_from(["", "thin", "thick", 'a"b', "café"])
 SIGNS = st.sampled_from(("<", "<=", ">", ">=", "==", "!="))
@@ -87,6 +88,7 @@ CONDITION = st.recursive(
         tagged("missing", NUMBER | IDENTIFIER | TEXT),
         tagged("isfinite", NUMBER),
         st.just(("flag", "giantmodel")),
+        tagged("inside", NUMBER, NUMBER, st.lists(CORNER, min_size=3, max_size=5)),
     ),
     lambda inner: tagged(st.sampled_from(("and", "or")), inner, inner) | tagged("not", inner),
     max_leaves=5,
@@ -103,6 +105,7 @@ SPELT = {
     "not": lambda inner: f"(not {write(inner)})",
     "chain": lambda first, second, a, b, c: f"({write(a)} {first} {write(b)} {second} {write(c)})",
     "in": lambda inner, values: f"({write(inner)} in ({', '.join(map(quoted, values))}))",
+    "inside": lambda x, y, corners: f"inside({write(x)}, {write(y)}, {str(sum(corners, ()))[1:]}",
     **dict.fromkeys(("number", "flag", "identifier", "text"), str),
 }
 
@@ -146,6 +149,15 @@ def chosen(row, condition, yes, no):
     return None if decision is None else worth(yes if decision else no, row)
 
 
+def crossed_oddly(x, y, corners):
+    """Whether a point is inside a polygon: the edges to the right of it are odd in number."""
+    edges = zip(corners, (corners[-1], *corners[:-1]), strict=True)
+    crossed = [
+        (yi > y) != (yj > y) and x < (xj - xi) * (y - yi) / (yj - yi) + xi for (xi, yi), (xj, yj) in edges
+    ]
+    return bool(sum(crossed) % 2 == 1)
+
+
 def read_number(row, name):
     if name == "giantmodel":
         return None if row[name] == -1 else np.float64(row[name])
@@ -174,6 +186,7 @@ WORTH = {
     "chain": lambda row, first, second, a, b, c: worth(("and", (first, a, b), (second, b, c)), row),
     "where": chosen,
     "in": lambda row, inner, values: strict(lambda value: value in values)(row, inner),
+    "inside": lambda row, x, y, corners: strict(lambda a, b: crossed_oddly(a, b, corners))(row, x, y),
     **{
         sign: strict(lambda a, b, compare=compare: bool(compare(a, b))) for sign, compare in RELATIONS.items()
     },
@@ -358,6 +371,18 @@ def test_no_rows_and_one_column_more_than_needed():
     assert Expression.parse("R * 2").evaluate(columns).dtype == np.float64
 
 
+@pytest.mark.parametrize(("text", "value"), [("1 < 2", True), ("missing(1)", False), ("0 / 0 > 1", False)])
+def test_what_names_no_column_is_told_how_many_rows_there_are(text, value):
+    """As a part of a condition; alone it is refused."""
+    part = Expression(parse(text), is_condition=True)
+    for length in (0, 3, CHUNK + 1):
+        assert part.evaluate({}, length).tolist() == [value] * length
+    with pytest.raises(DataError, match="names no column"):
+        part.evaluate({})
+    with pytest.raises(DataError, match="names no column"):
+        part.values({})
+
+
 def test_columns_needed_and_kind():
     expression = Expression.parse("[Eu/Ba] > 0.3 and 7 < R < 9")
     assert expression.columns == {"eu_fe", "ba_fe", "R"}
@@ -500,7 +525,7 @@ WRONG = {
     "sqr(R) > 1": "no function 'sqr': did you mean sqrt",
     "eval(R) > 1": "no function 'eval'",
     "abs(R, z) > 1": "abs takes 1 arguments, not 2",
-    "min(R) > 1": "min takes 2 or more",
+    "min(R) > 1": "min takes 2 to 20",
     "R and z": "number where a condition",
     "R < 3 < (z < 2)": "conditions cannot be compared",
     "(R < 3) + 1 > 0": "use where",
@@ -540,6 +565,16 @@ WRONG = {
     "R < 3\x00": "cannot read 'U\\+0000'",
     "plate == 'a\nb'": "control characters",
     "missing(R < 3)": "use where",
+    "inside(R, z, 0, 0, 1, 1)": "inside takes 8 to 1002 arguments, not 6",
+    f"inside(R, z, {', '.join(['1'] * 1002)})": "inside takes 8 to 1002 arguments, not 1004",
+    "inside(R, z, 0, 0, 1, 1, 1, 0, 2)": "7 numbers make no corners",
+    "inside(R, z, 0, 0, 1, 1, 1, fe_h)": "character 29: fe_h is no plain number",
+    "inside(R, z, 0, 0, 1, 1, 1, 1 + 1)": "1 \\+ 1 is no plain number",
+    "inside(R, z, 0, 0, 1, 1, 1, 'a')": "text where a number",
+    "inside(R, z < 1, 0, 0, 1, 1, 1, 0)": "use where",
+    "inside(R, obsid, 0, 0, 1, 1, 1, 0)": "obsid is an identifier",
+    "inside(R, z, 0, 0, 1, 1, 1, 0) > 0": "conditions cannot be compared",
+    "inside(R, z, 0, 0, 1, 1, 1, 1e999)": "too large",
     "where(R, 1, 2) > 0": "number where a condition",
     # attempts to get at Python
     "__import__('os').system('true')": "cannot read '.'",
@@ -582,6 +617,7 @@ def test_what_is_refused_says_why_in_one_line(text):
         " and ".join(["R < 1"] * (MAX_TERMS // 2)),
         "R" * (MAX_LENGTH + 1),
         "[" * 9000,
+        f"obsid in ({', '.join(['1'] * MAX_WORDS)})",
         '"' * 9001,
     ],
 )

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.expression import Expression
-from data.predicate import OneOf, Outside, Range, Where, predicate_from_json
+from data.predicate import OneOf, Outside, Range, Where
+from data.predicate_json import predicate_from_json
 from data.problem import DataError
 from data.schema import COLUMNS
 from data.selection import MOST_CLAUSES, Clause, Selection
@@ -209,10 +210,23 @@ def test_selections_are_values():
     assert "chi2" not in SELECTION.without("chi2")
     assert SELECTION.without("chi2").with_(SELECTION["chi2"]).clauses[-1].source == "chi2"
     assert SELECTION.without("absent") == SELECTION
+    assert SELECTION.without("chi2", "absent", "rz") == SELECTION.without("chi2").without("rz")
+    assert SELECTION.without(*(clause.source for clause in SELECTION)) == Selection()
     with pytest.raises(dataclasses.FrozenInstanceError):
         SELECTION.clauses = ()
     with pytest.raises(DataError, match="two clauses of one source"):
         Selection((SELECTION["chi2"], SELECTION["chi2"]))
+
+
+def test_switches_of_a_clause_keep_its_place():
+    switched = SELECTION.switched("chi2", enabled=False).switched("chi2", inverted=True)
+    assert [clause.source for clause in switched] == [clause.source for clause in SELECTION]
+    assert switched["chi2"] == dataclasses.replace(SELECTION["chi2"], enabled=False, inverted=True)
+    assert switched.switched("chi2", enabled=True, inverted=False) == SELECTION
+    assert SELECTION.switched("rz", enabled=False)["rz"].inverted
+    assert SELECTION.switched("rz") == SELECTION
+    with pytest.raises(KeyError):
+        SELECTION.switched("absent", enabled=False)
 
 
 def test_a_selection_survives_json():
@@ -275,6 +289,7 @@ BAD = [
     clause(**{"if": {"where": "__import__('os')"}}),
     clause(**{"if": {"outside": {"outside": {"range": "R", "low": 1.0}}}}),
     clause(**{"if": {"outside": 3}}),
+    clause(**{"if": {"polygon": ["R", "z"], "corners": [0, 0, 1, 1]}}),
 ]
 
 
