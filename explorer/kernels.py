@@ -1,4 +1,4 @@
-"""The compiled inner loops: stars in, pixels out. In one file, since numba's cache looks at one only.
+"""The compiled inner loops over selected rows. In one file, since numba's cache looks at one only.
 
 Every kernel releases the interpreter lock, so that views run side by side in threads. A selection is a
 bitset: row i is bit i % 64 of word i // 64. Rows are walked by counting trailing zeros, which costs in
@@ -16,10 +16,21 @@ from numpy.typing import NDArray
 
 Words = NDArray[np.uint64]
 Pixels = NDArray[np.uint32]
+Bins = NDArray[np.uint16]
+Codes = NDArray[np.uint16]
 Values = NDArray[np.float32] | NDArray[np.float64]
 
 FEW = 48
 """Up to this many values an insertion sort is the fastest."""
+
+SHIFT = 40
+"""A packed number holds a number of rows above this bit and the sum of their codes below it."""
+
+RUN = (1 << 18) - 1
+"""Words that may be packed at once: with fewer than 2^24 rows neither part of a number overflows."""
+
+LANES = 4
+"""Copies of few bins that take turns, so that a row need not wait for its neighbour in the same bin."""
 
 
 @intrinsic
@@ -32,27 +43,25 @@ def _trailing_zeros(_context: Any, _word: Any) -> Any:
     return types.uint64(types.uint64), emit
 
 
+@intrinsic
+def _ones(_context: Any, _word: Any) -> Any:
+    """Number of set bits of a word."""
+
+    def emit(_context: Any, builder: ir.IRBuilder, _signature: Any, args: Any) -> Any:
+        return builder.ctpop(args[0])
+
+    return types.uint64(types.uint64), emit
+
+
 @numba.njit(nogil=True, cache=True)
 def pack(mask: NDArray[np.bool_]) -> Words:
     """Bitset of a boolean array."""
     words = np.zeros((mask.size + 63) // 64, np.uint64)
     for w in range(words.size):
+        part = mask[64 * w : 64 * w + 64]
         word = np.uint64(0)
-        for i in range(64 * w, min(64 * w + 64, mask.size)):
-            word |= np.uint64(mask[i]) << np.uint64(i - 64 * w)
-        words[w] = word
-    return words
-
-
-@numba.njit(nogil=True, cache=True)
-def pack_range(values: Values, low: float, high: float) -> Words:
-    """Bitset of low <= value <= high; a missing value (NaN) is outside."""
-    words = np.zeros((values.size + 63) // 64, np.uint64)
-    for w in range(words.size):
-        word = np.uint64(0)
-        for i in range(64 * w, min(64 * w + 64, values.size)):
-            inside = (values[i] >= low) & (values[i] <= high)
-            word |= np.uint64(inside) << np.uint64(i - 64 * w)
+        for i in range(part.size):
+            word |= np.uint64(part[i]) << np.uint64(i)
         words[w] = word
     return words
 
@@ -62,55 +71,8 @@ def population(words: Words) -> np.int64:
     """Number of set bits."""
     total = np.int64(0)
     for word in words:
-        total += _ones(word)
+        total += np.int64(_ones(word))
     return total
-
-
-@numba.njit(nogil=True, cache=True)
-def _ones(word: np.uint64) -> np.int64:
-    """Set bits of one word, by Hamming weight."""
-    word = word - ((word >> np.uint64(1)) & np.uint64(0x5555555555555555))
-    word = (word & np.uint64(0x3333333333333333)) + ((word >> np.uint64(2)) & np.uint64(0x3333333333333333))
-    word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
-    return np.int64((word * np.uint64(0x0101010101010101)) >> np.uint64(56))
-
-
-@numba.njit(nogil=True, cache=True)
-def rows_of(words: Words) -> NDArray[np.int64]:
-    """Row numbers of the set bits, in order."""
-    rows = np.empty(population(words), np.int64)
-    k = 0
-    for w in range(words.size):
-        word = words[w]
-        while word != 0:
-            rows[k] = 64 * w + _trailing_zeros(word)
-            word &= word - np.uint64(1)
-            k += 1
-    return rows
-
-
-@numba.njit(nogil=True, cache=True)
-def locate(
-    x: Values, y: Values, x0: float, x1: float, y0: float, y1: float, nx: int, ny: int
-) -> tuple[Pixels, Words]:
-    """Pixel number of each row in a window, row by row from its lower left, and the bitset of rows inside it.
-
-    Datashader's own rule and arithmetic: both ends belong to the window, `int(x * s - x0 * s)`.
-    The pixel number of a row outside means nothing.
-    """
-    pixels = np.zeros(x.size, np.uint32)
-    words = np.zeros((x.size + 63) // 64, np.uint64)
-    sx = nx / (x1 - x0)
-    sy = ny / (y1 - y0)
-    tx = -x0 * sx
-    ty = -y0 * sy
-    for i in range(x.size):
-        xi = np.float64(x[i])
-        yi = np.float64(y[i])
-        if x0 <= xi <= x1 and y0 <= yi <= y1:
-            pixels[i] = min(int(yi * sy + ty), ny - 1) * nx + min(int(xi * sx + tx), nx - 1)
-            words[i // 64] |= np.uint64(1) << np.uint64(i % 64)
-    return pixels, words
 
 
 @numba.njit(nogil=True, cache=True)
@@ -147,6 +109,92 @@ def counts(words: Words, pixels: Pixels, size: int) -> NDArray[np.int64]:
             word &= word - np.uint64(1)
             out[pixels[i]] += 1
     return out
+
+
+@numba.njit(nogil=True, cache=True)
+def tally(words: Words, bins: Bins, size: int) -> NDArray[np.int64]:
+    """Number of selected rows in each of few bins."""
+    lanes = np.zeros((LANES, size), np.int64)
+    for w in range(words.size):
+        word = words[w]
+        lane = 0
+        while word != 0:
+            i = 64 * w + _trailing_zeros(word)
+            word &= word - np.uint64(1)
+            lanes[lane % LANES, bins[i]] += 1
+            lane += 1
+    out = np.zeros(size, np.int64)
+    for lane in range(LANES):
+        out += lanes[lane]
+    return out
+
+
+@numba.njit(nogil=True, cache=True)
+def packed(words: Words, pixels: Pixels, codes: Codes, size: int) -> NDArray[np.uint64]:
+    """Per pixel the number of selected rows (from bit SHIFT) and the sum of their codes (below it).
+
+    Exact whatever the order of the rows. None of them may lack a code, and words are at most RUN.
+    """
+    out = np.zeros(size, np.uint64)
+    for w in range(words.size):
+        word = words[w]
+        while word != 0:
+            i = 64 * w + _trailing_zeros(word)
+            word &= word - np.uint64(1)
+            out[pixels[i]] += np.uint64(1 << SHIFT) + np.uint64(codes[i])
+    return out
+
+
+@numba.njit(nogil=True, cache=True)
+def packed_squares(words: Words, pixels: Pixels, codes: Codes, size: int) -> NDArray[np.uint64]:
+    """As `packed`, and beside it the sum of the squares of the codes; shape (size, 2)."""
+    out = np.zeros((size, 2), np.uint64)
+    for w in range(words.size):
+        word = words[w]
+        while word != 0:
+            i = 64 * w + _trailing_zeros(word)
+            word &= word - np.uint64(1)
+            code = np.uint64(codes[i])
+            out[pixels[i], 0] += np.uint64(1 << SHIFT) + code
+            out[pixels[i], 1] += code * code
+    return out
+
+
+@numba.njit(nogil=True, cache=True)
+def unpack(fine: NDArray[np.uint64], side: int, factor: int, totals: NDArray[np.int64]) -> None:
+    """Add packed numbers of rows and sums of codes to the totals (C, 2) of cells, `factor` pixels a side.
+
+    Pixels, `side` of them a side, and cells go row by row from the lowest.
+    """
+    across = side // factor
+    for row in range(across):
+        for column in range(across):
+            first = (row * side + column) * factor
+            number = np.uint64(0)
+            for beside in range(factor):
+                for pixel in range(first + beside * side, first + beside * side + factor):
+                    number += fine[pixel]
+            cell = row * across + column
+            totals[cell, 0] += np.int64(number >> np.uint64(SHIFT))
+            totals[cell, 1] += np.int64(number & np.uint64((1 << SHIFT) - 1))
+
+
+@numba.njit(nogil=True, cache=True)
+def unpack_squares(fine: NDArray[np.uint64], side: int, factor: int, totals: NDArray[np.int64]) -> None:
+    """As `unpack`, with the sums of squares too: totals (C, 3)."""
+    across = side // factor
+    for row in range(across):
+        for column in range(across):
+            first = (row * side + column) * factor
+            number, squares = np.uint64(0), np.uint64(0)
+            for beside in range(factor):
+                for pixel in range(first + beside * side, first + beside * side + factor):
+                    number += fine[pixel, 0]
+                    squares += fine[pixel, 1]
+            cell = row * across + column
+            totals[cell, 0] += np.int64(number >> np.uint64(SHIFT))
+            totals[cell, 1] += np.int64(number & np.uint64((1 << SHIFT) - 1))
+            totals[cell, 2] += np.int64(squares)
 
 
 @numba.njit(nogil=True, cache=True)
@@ -187,10 +235,30 @@ def moments(words: Words, pixels: Pixels, values: Values, size: int, centre: flo
 
 
 @numba.njit(nogil=True, cache=True)
+def totals(words: Words, values: Values, centre: float) -> tuple[float, float, float]:
+    """(n, sum of d, sum of d^2), d = value - centre, over the finite values of selected rows."""
+    n = 0.0
+    first = 0.0
+    second = 0.0
+    for w in range(words.size):
+        word = words[w]
+        while word != 0:
+            i = 64 * w + _trailing_zeros(word)
+            word &= word - np.uint64(1)
+            value = np.float64(values[i])
+            if np.isfinite(value):
+                d = value - centre
+                n += 1.0
+                first += d
+                second += d * d
+    return n, first, second
+
+
+@numba.njit(nogil=True, cache=True)
 def medians(words: Words, pixels: Pixels, values: Values, size: int) -> NDArray[np.float64]:
     """Per pixel (n, median) of the finite values of selected rows; shape (size, 2).
 
-    A counting sort gathers each pixel's values, then each pixel is sorted on its own: exact.
+    A counting sort gathers each pixel's values, then the middle of each is found on its own: exact.
     """
     out = np.zeros((size, 2), np.float64)
     for w in range(words.size):
@@ -214,18 +282,52 @@ def medians(words: Words, pixels: Pixels, values: Values, size: int) -> NDArray[
     for p in range(size):
         n = int(out[p, 0])
         if n:
-            own = gathered[ends[p] - n : ends[p]]
-            _sort(own)
-            out[p, 1] = 0.5 * (np.float64(own[(n - 1) // 2]) + np.float64(own[n // 2]))
+            out[p, 1] = _middle(gathered[ends[p] - n : ends[p]])
     return out
 
 
 @numba.njit(nogil=True, cache=True)
-def _sort(values: Values) -> None:
-    """Sort in place: by insertion where there are few, as there are in most pixels."""
-    if values.size > FEW:
-        values.sort()
-        return
+def _middle(values: Values) -> float:
+    """Median of one or more finite values, which it moves about, by Hoare's selection.
+
+    Few are sorted by insertion, as they are in most pixels. Pivots come from a fixed sequence without a
+    pattern: no order of the values makes it slow.
+    """
+    half = values.size // 2
+    low, high = 0, values.size - 1
+    if values.size <= FEW:
+        _insert(values)
+        high = low
+    place = np.uint64(1)
+    while low < high:
+        place = place * np.uint64(6364136223846793005) + np.uint64(1442695040888963407)
+        beyond = ((place >> np.uint64(32)) * np.uint64(high - low + 1)) >> np.uint64(32)
+        pivot = values[low + np.int64(beyond)]
+        i, j = low, high
+        while i <= j:
+            while values[i] < pivot:
+                i += 1
+            while pivot < values[j]:
+                j -= 1
+            if i <= j:
+                values[i], values[j] = values[j], values[i]
+                i += 1
+                j -= 1
+        if half <= j:
+            high = j
+        elif half >= i:
+            low = i
+        else:
+            break
+    upper = np.float64(values[half])
+    if values.size % 2:
+        return upper
+    return 0.5 * (np.float64(values[:half].max()) + upper)
+
+
+@numba.njit(nogil=True, cache=True)
+def _insert(values: Values) -> None:
+    """Sort in place by insertion."""
     for i in range(1, values.size):
         value = values[i]
         k = i
@@ -233,19 +335,3 @@ def _sort(values: Values) -> None:
             values[k] = values[k - 1]
             k -= 1
         values[k] = value
-
-
-@numba.njit(nogil=True, cache=True)
-def histogram(words: Words, values: Values, low: float, high: float, bins: int) -> NDArray[np.int64]:
-    """Number of selected rows in each of `bins` equal bins of [low, high], both ends included."""
-    out = np.zeros(bins, np.int64)
-    scale = bins / (high - low)
-    for w in range(words.size):
-        word = words[w]
-        while word != 0:
-            i = 64 * w + _trailing_zeros(word)
-            word &= word - np.uint64(1)
-            value = np.float64(values[i])
-            if low <= value <= high:
-                out[min(int((value - low) * scale), bins - 1)] += 1
-    return out

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import colorcet
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -76,8 +77,13 @@ def kind_shown(kind: str, statistic: str) -> str:
 
 def palette(name: str) -> list[str]:
     """256 colours with alpha for the bytes of a map: nothing, the ghost's greys, the colour map."""
+    return [*ghostly(), *(f"{colour}ff" for colour in COLOUR_MAPS[name].colours)]
+
+
+def ghostly() -> list[str]:
+    """The colours below those of a map: nothing, and the ghost's greys."""
     ghost = [f"#8a8a8a{round(24 + 88 * level / (GHOST - 1)):02x}" for level in range(GHOST)]
-    return ["#00000000", *ghost, *(f"{colour}ff" for colour in COLOUR_MAPS[name].colours)]
+    return ["#00000000", *ghost]
 
 
 @dataclass(frozen=True)
@@ -98,15 +104,13 @@ class Scale:
                 f"a logarithmic colour range needs ends above 0; it was given {self.low} to {self.high}"
             )
 
-    def levels(self, values: NDArray[np.float64]) -> Bytes:
-        """Bytes GHOST + 1 to 255 for finite values, 0 for the others."""
+    def levels(self, values: NDArray[np.float64], below: Bytes | None = None) -> Bytes:
+        """Bytes GHOST + 1 to 255 for finite values; elsewhere those of `below`, 0 without it."""
         low, high = (np.log10(self.low), np.log10(self.high)) if self.log else (self.low, self.high)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            shown = np.log10(values) if self.log else values
-            level = (shown - low) / (high - low) * LEVELS
-        finite = np.isfinite(values) & ~np.isnan(shown)
-        clipped = np.clip(np.where(finite, level, 0), 0, LEVELS - 1)
-        return np.where(finite, clipped.astype(np.uint8) + np.uint8(GHOST + 1), np.uint8(0))
+        under = np.zeros(values.shape, np.uint8) if below is None else below
+        return np.asarray(_shade(values.ravel(), float(low), float(high), self.log, under.ravel())).reshape(
+            values.shape
+        )
 
     def values(self, levels: Bytes) -> NDArray[np.float64]:
         """Middle of each level's range of values: what an image tells; NaN below the colours."""
@@ -122,9 +126,17 @@ def ghost(n: NDArray[np.float64]) -> Bytes:
     return np.where(n > 0, level.astype(np.uint8) + np.uint8(1), np.uint8(0))
 
 
-def over(colours: Bytes, below: Bytes) -> Bytes:
-    """The coloured cells over the ghost."""
-    return np.where(colours > 0, colours, below)
+@numba.njit(nogil=True, cache=True, error_model="numpy")
+def _shade(values: NDArray[np.float64], low: float, high: float, log: bool, below: Bytes) -> Bytes:
+    """Levels of values over a ghost, in one pass."""
+    out = below.copy()
+    for cell in range(values.size):
+        if np.isfinite(values[cell]):
+            shown = np.log10(values[cell]) if log else values[cell]
+            if not np.isnan(shown):
+                level = (shown - low) / (high - low) * LEVELS
+                out[cell] = np.uint8(min(max(level, 0.0), LEVELS - 1.0)) + np.uint8(GHOST + 1)
+    return out
 
 
 def robust_range(values: NDArray[np.float64], *, log: bool, symmetric: bool = False) -> Scale:

@@ -1,19 +1,23 @@
 """From (stars, state) to the picture of one view: pure functions, run in threads."""
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer import kernels, palette, raster
-from explorer.atlas import Diagram
+from explorer import algebra, kernels, palette, raster, tints
+from explorer.atlas import HISTOGRAM, Diagram
+from explorer.bitsets import Each
 from explorer.palette import Bytes, Scale
 from explorer.raster import Window
 from explorer.session import Bars, Colouring, State
 from explorer.stars import Stars
 
 BINS = 80
+
+FLOOR = 0.5
+"""Where bars stand on a logarithmic axis: half a star."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,16 @@ class Histogram:
         return f"{off:,} off the axis" if off else ""
 
 
+def floor_of(*, log: bool) -> float:
+    """Where bars stand."""
+    return float(np.log10(FLOOR)) if log else 0.0
+
+
+def heights(n: NDArray[np.int64], *, log: bool) -> NDArray[np.float64]:
+    """How high bars of n stars are."""
+    return np.log10(np.maximum(n, FLOOR)) if log else n.astype(np.float64)
+
+
 @dataclass(frozen=True)
 class Cell:
     """What there is to say about one cell of a map: `n` stars, `finite` of them with a label."""
@@ -60,34 +74,69 @@ def colouring_of(diagram: Diagram, state: State) -> Colouring:
     """Colours of a diagram; those that always show numbers of stars do."""
     if diagram.counts:
         return Colouring(label=diagram.x, statistic="count", log=True, min_stars=1)
-    return state.colouring_of(diagram.key)
+    return _own_label(diagram, state) if diagram.label else state.colouring_of(diagram.key)
+
+
+def _own_label(diagram: Diagram, state: State) -> Colouring:
+    """The shared colouring of a label that always is the diagram's; its range too where that is meant for it.
+
+    Logarithms are for what cannot be negative.
+    """
+    shared = state.colouring
+    log = shared.log and shared.statistic not in ("mean", "median")
+    scale = shared.scale if shared.label == diagram.label else None
+    if state.gallery.shared and diagram.is_ratio:
+        scale = state.gallery.scale
+    held = scale if scale is not None and scale.log == log else None
+    return replace(shared, label=diagram.label, log=log, scale=held)
 
 
 def columns_of(diagram: Diagram, state: State) -> tuple[str, str]:
     """The quantities on the axes of a diagram."""
-    return diagram.x, state.view(diagram.key).y or diagram.y
+    return diagram.x, state.view(diagram.home).y or diagram.y
 
 
 def window_of(stars: Stars, diagram: Diagram, state: State) -> Window:
     """The present window of a diagram; at first its own, or that of its chosen vertical column."""
-    chosen = state.view(diagram.key)
+    chosen = state.view(diagram.home)
     if chosen.window is not None or chosen.y is None:
         return chosen.window or diagram.window
     column = stars.describe(chosen.y, state.derived)
     return replace(diagram.window, y0=column.low, y1=column.high)
 
 
-def grid_of(stars: Stars, diagram: Diagram, state: State) -> raster.Grid:
+def essence(diagram: Diagram, state: State) -> Hashable:
+    """Everything that its picture depends on: a view is out of date where this differs."""
+    if tints.tinted(diagram, state):
+        return columns_of(diagram, state), state.view(diagram.home).window, algebra.shown(state)
+    return (
+        state.selection.for_view(diagram.source),
+        columns_of(diagram, state),
+        state.view(diagram.home).window,
+        colouring_of(diagram, state),
+        diagram.is_ratio and state.gallery.shared,
+    )
+
+
+def label_of(stars: Stars, colouring: Colouring, each: Each = map) -> raster.Label:
+    """What a map's statistic is taken of."""
+    coded = raster.STATISTICS[colouring.statistic].takes_codes
+    return stars.label(colouring.label, each) if coded else stars.values(colouring.label, each)
+
+
+def grid_of(stars: Stars, diagram: Diagram, state: State, each: Each = map) -> raster.Grid:
     """What a diagram shows, before colours."""
     colouring = colouring_of(diagram, state)
     window = window_of(stars, diagram, state)
     place = stars.place(*columns_of(diagram, state), window)
-    words = stars.select(state.selection.for_view(diagram.key)) & place.inside
+    if tints.tinted(diagram, state):
+        return tints.grid(stars, place, window, algebra.shown(state))
+    words = stars.select(state.selection.for_view(diagram.source), each) & place.inside
     told = words if colouring.statistic == "count" else words & stars.known(colouring.label)
     return raster.rasterise(
         words,
         place.pixels,
-        stars.values(colouring.label),
+        label_of(stars, colouring),
         window,
         colouring.statistic,
         colouring.min_stars,
@@ -99,7 +148,9 @@ def paint(stars: Stars, diagram: Diagram, state: State, grid: raster.Grid, scale
     """A grid in colours, over the ghost of all stars."""
     colouring = colouring_of(diagram, state)
     ghost = stars.ghost(*columns_of(diagram, state), grid.window, grid.coarsening)
-    return Picture(grid, colouring, scale, palette.over(scale.levels(grid.values), ghost))
+    if isinstance(grid, tints.Tints):
+        return Picture(grid, colouring, scale, tints.levels(grid.numbers, ghost))
+    return Picture(grid, colouring, scale, scale.levels(grid.values, ghost))
 
 
 def fit(grids: Iterable[raster.Grid], colouring: Colouring, kind: str) -> Scale:
@@ -110,12 +161,12 @@ def fit(grids: Iterable[raster.Grid], colouring: Colouring, kind: str) -> Scale:
     return palette.robust_range(values, log=colouring.log, symmetric=symmetric)
 
 
-def histogram(stars: Stars, bars: Bars, low: float, high: float, state: State) -> Histogram:
+def histogram(stars: Stars, bars: Bars, low: float, high: float, state: State, each: Each = map) -> Histogram:
     """Numbers of stars over [low, high] of the histogram's column."""
-    values = stars.values(bars.column)
-    words = stars.select(state.selection.for_view("histogram"))
-    everyone = kernels.histogram(stars.everything, values, low, high, BINS)
-    selected = kernels.histogram(words, values, low, high, BINS)
+    words = stars.select(state.selection.for_view(HISTOGRAM), each)
+    place = stars.bins(bars.column, low, high, BINS)
+    everyone = stars.everyone(bars.column, low, high, BINS)
+    selected = kernels.tally(words & place.inside, place.pixels, BINS)
     total = int(kernels.population(words & stars.known(bars.column)))
     return Histogram(bars.column, np.linspace(low, high, BINS + 1), everyone, selected, total)
 
@@ -128,7 +179,7 @@ def examine(
     if cell is None:
         return None
     place = stars.place(*columns_of(diagram, state), grid.window)
-    words = stars.select(state.selection.for_view(diagram.key)) & place.inside
+    words = stars.select(state.selection.for_view(diagram.source)) & place.inside
     row, column = (grid.coarsening * k for k in cell)
     rows = kernels.rows_in_cell(words, place.pixels, raster.FINE, row, column, grid.coarsening)
     label = np.asarray(stars.values(colouring_of(diagram, state).label)[rows], dtype=np.float64)

@@ -4,14 +4,17 @@ Sums are taken on a fine grid and then added up to coarser cells, so that the ce
 number of stars without going through the stars again. The pixel rule is Datashader's.
 """
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer import kernels
+from explorer import cells, kernels
+from explorer.codes import Coded
 
 FINE = 400
 """Pixels along each side of the grid on which stars are counted."""
@@ -23,6 +26,7 @@ STARS_PER_CELL = 5
 """The grid is as fine as it can be with this many stars in a cell on average."""
 
 Array = NDArray[np.float64]
+Label = kernels.Values | Coded
 
 
 @dataclass(frozen=True)
@@ -44,12 +48,17 @@ class Window:
 class Statistic:
     """What a cell shows of the label's values in it.
 
-    `cells` turns (words, pixels, values, coarsening) into (n finite, statistic), each (cells, cells); the
-    statistic is NaN where it does not exist.
+    Attributes
+    ----------
+    name : how a person calls it.
+    cells : turns (words, pixels, label, coarsening) into (n finite, statistic), each (cells, cells); the
+        statistic is NaN where it does not exist.
+    takes_codes : whether the label may be codes.
     """
 
     name: str
-    cells: Callable[[kernels.Words, kernels.Pixels, kernels.Values, int], tuple[Array, Array]]
+    cells: Callable[[kernels.Words, kernels.Pixels, Label, int], tuple[Array, Array]]
+    takes_codes: bool = True
 
 
 @dataclass(frozen=True)
@@ -85,11 +94,10 @@ class Grid:
         return min(row, self.cells - 1), min(column, self.cells - 1)
 
 
-def coarsen(fine: NDArray[np.generic], factor: int) -> Array:
+def coarsen(fine: NDArray[np.int64], factor: int) -> Array:
     """Sum of a (FINE * FINE,) accumulator in square cells of `factor` pixels."""
     side = FINE // factor
-    blocks = fine.reshape(side, factor, side, factor)
-    return np.asarray(blocks.sum(axis=(1, 3)), dtype=np.float64)
+    return np.asarray(cells.fold(fine.reshape(-1, 1), FINE, factor).reshape(side, side), dtype=np.float64)
 
 
 def cell_numbers(pixels: kernels.Pixels, factor: int) -> kernels.Pixels:
@@ -102,50 +110,66 @@ def cell_numbers(pixels: kernels.Pixels, factor: int) -> kernels.Pixels:
     return np.asarray(table[pixels])
 
 
-def _divide(total: Array, n: Array) -> Array:
-    return np.divide(total, n, out=np.full_like(total, np.nan), where=n >= 1)
+def _squared(grids: tuple[Array, Array]) -> tuple[Array, Array]:
+    """Two grids of cells, from their cells in a row."""
+    side = math.isqrt(len(grids[0]))
+    return grids[0].reshape(side, side), grids[1].reshape(side, side)
 
 
-def _count(
-    words: kernels.Words, pixels: kernels.Pixels, _values: kernels.Values, factor: int
-) -> tuple[Array, Array]:
+def _runs(words: kernels.Words, pixels: kernels.Pixels, codes: kernels.Codes) -> Iterator[tuple[Any, ...]]:
+    """Words, pixel numbers and codes of as many rows at a time as may be packed."""
+    for first in range(0, len(words), kernels.RUN):
+        rows = slice(64 * first, 64 * (first + kernels.RUN))
+        yield words[first : first + kernels.RUN], pixels[rows], codes[rows]
+
+
+def _count(words: kernels.Words, pixels: kernels.Pixels, _label: Label, factor: int) -> tuple[Array, Array]:
     n = coarsen(kernels.counts(words, pixels, FINE * FINE), factor)
     return n, n
 
 
-def _mean(
-    words: kernels.Words, pixels: kernels.Pixels, values: kernels.Values, factor: int
-) -> tuple[Array, Array]:
-    sums = kernels.sums(words, pixels, values, FINE * FINE)
-    n = coarsen(sums[:, 0], factor)
-    return n, _divide(coarsen(sums[:, 1], factor), n)
+def _mean(words: kernels.Words, pixels: kernels.Pixels, label: Label, factor: int) -> tuple[Array, Array]:
+    if not isinstance(label, Coded):
+        sums = kernels.sums(words, pixels, label, FINE * FINE)
+        return _squared(cells.means(cells.fold(sums, FINE, factor), 0.0, 1.0))
+    totals = np.zeros(((FINE // factor) ** 2, 2), np.int64)
+    for run in _runs(words & label.known, pixels, label.codes):
+        kernels.unpack(kernels.packed(*run, FINE * FINE), FINE, factor, totals)
+    return _squared(cells.means(totals, label.low + 0.5 * label.step, label.step))
+
+
+def centre_of(values: kernels.Values) -> float:
+    """A typical value: sums about it keep the difference of squares exact enough."""
+    sample = values[:: max(1, values.size // 10_000)]
+    finite = sample[np.isfinite(sample)]
+    return float(finite.mean(dtype=np.float64)) if finite.size else 0.0
 
 
 def _deviation(
-    words: kernels.Words, pixels: kernels.Pixels, values: kernels.Values, factor: int
+    words: kernels.Words, pixels: kernels.Pixels, label: Label, factor: int
 ) -> tuple[Array, Array]:
-    """Sample standard deviation (n - 1), from sums about a typical value."""
-    sample = values[:: max(1, values.size // 10000)]
-    finite = sample[np.isfinite(sample)]
-    centre = float(finite.mean(dtype=np.float64)) if finite.size else 0.0
-    sums = kernels.moments(words, pixels, values, FINE * FINE, centre)
-    n, first, second = (coarsen(sums[:, k], factor) for k in range(3))
-    spread = np.maximum(second - first * _divide(first, np.maximum(n, 1)), 0.0)
-    return n, np.sqrt(_divide(spread, n - 1))
+    """Sample standard deviation (n - 1): of codes exact, of values from sums about a typical value."""
+    if not isinstance(label, Coded):
+        sums = kernels.moments(words, pixels, label, FINE * FINE, centre_of(label))
+        return _squared(cells.deviations(cells.fold(sums, FINE, factor)))
+    totals = np.zeros(((FINE // factor) ** 2, 3), np.int64)
+    for run in _runs(words & label.known, pixels, label.codes):
+        kernels.unpack_squares(kernels.packed_squares(*run, FINE * FINE), FINE, factor, totals)
+    return _squared(cells.exact_deviations(totals, label.step))
 
 
 def _standard_error(
-    words: kernels.Words, pixels: kernels.Pixels, values: kernels.Values, factor: int
+    words: kernels.Words, pixels: kernels.Pixels, label: Label, factor: int
 ) -> tuple[Array, Array]:
-    n, deviation = _deviation(words, pixels, values, factor)
+    n, deviation = _deviation(words, pixels, label, factor)
     return n, deviation / np.sqrt(np.maximum(n, 1))
 
 
-def _median(
-    words: kernels.Words, pixels: kernels.Pixels, values: kernels.Values, factor: int
-) -> tuple[Array, Array]:
+def _median(words: kernels.Words, pixels: kernels.Pixels, label: Label, factor: int) -> tuple[Array, Array]:
+    if isinstance(label, Coded):
+        raise TypeError("a median is taken of values, not of codes")
     side = FINE // factor
-    found = kernels.medians(words, cell_numbers(pixels, factor), values, side * side)
+    found = kernels.medians(words, cell_numbers(pixels, factor), label, side * side)
     n = found[:, 0].reshape(side, side)
     return n, np.where(n > 0, found[:, 1].reshape(side, side), np.nan)
 
@@ -155,10 +179,10 @@ STATISTICS: Mapping[str, Statistic] = MappingProxyType(
         statistic.name: statistic
         for statistic in (
             Statistic("mean", _mean),
-            Statistic("median", _median),
+            Statistic("median", _median, takes_codes=False),
             Statistic("standard deviation", _deviation),
             Statistic("standard error", _standard_error),
-            Statistic("count", _count),
+            Statistic("count", _count, takes_codes=False),
         )
     }
 )
@@ -175,25 +199,26 @@ def suitable_coarsening(inside: int) -> int:
 def rasterise(
     words: kernels.Words,
     pixels: kernels.Pixels,
-    values: kernels.Values,
+    label: Label,
     window: Window,
     statistic: str = "mean",
     min_stars: int = 1,
     coarsening: int | None = None,
 ) -> Grid:
-    """Grid of a statistic of `values` over the selected rows.
+    """Grid of a statistic of a label over the selected rows.
 
     Parameters
     ----------
     words : bitset of the selected rows, all of them inside `window`.
     pixels : fine pixel number of every row.
-    values : (N,) the label; NaN where missing. Not looked at for counts.
+    label : (N,) its values, NaN where missing; or its codes. Not looked at for counts.
     min_stars : cells with fewer finite values are left empty.
     coarsening : fine pixels a cell; by default chosen from the number of stars inside.
     """
     number = int(kernels.population(words))
     factor = coarsening or suitable_coarsening(number)
     recipe = STATISTICS[statistic]
-    n, result = recipe.cells(words, pixels, values, factor)
-    least = 1 if statistic == "count" else min_stars
-    return Grid(window, factor, n, np.where(n >= least, result, np.nan), number)
+    n, result = recipe.cells(words, pixels, label, factor)
+    shown = result.copy() if result is n else result
+    cells.leave_out(n, shown, 1 if statistic == "count" else min_stars)
+    return Grid(window, factor, n, shown, number)

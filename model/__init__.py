@@ -7,6 +7,7 @@ chemistry    giants and dwarfs (eq. 1), and their labels; families their mean ab
 extinction   A_K from colours
 reference    the cuts that choose stars to train on (2.1)
 repeats      observations of one star made one
+effect_size  how far two samples lie apart
 uncertainty  draws within the errors of what was observed, for errors of orbits
 wavelength   air and vacuum, rest frame, resampling on to the survey's grid
 continuum    the continuum of a spectrum, to divide it by; smoothing is how

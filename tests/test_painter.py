@@ -11,13 +11,16 @@ import numpy as np
 import pytest
 
 from data.catalogue import Catalogue
-from data.predicate import Range
+from data.expression import Expression
+from data.predicate import Range, Where
 from data.problem import DataError
 from data.schema import COLUMNS
 from data.selection import Clause, Selection
-from explorer import picture
-from explorer.atlas import DIAGRAMS
-from explorer.painter import HISTOGRAM, Easel, Painter
+from explorer import painter, picture
+from explorer.atlas import DIAGRAMS, HISTOGRAM
+from explorer.overlays import LINES, SIZES
+from explorer.overtaking import OvertakenError
+from explorer.painter import Easel, Painter
 from explorer.palette import Scale
 from explorer.raster import Window
 from explorer.session import Bars, Colouring, State
@@ -75,21 +78,23 @@ class Gated(ThreadPoolExecutor):
         super().__init__(2)
         self.gate, self.knocked = Event(), Event()
         self.gate.set()
+        self.begun = 0
 
     def submit(self, *args, **kwargs):
         self.knocked.set()
         assert self.gate.wait(SOON)
+        self.begun += 1
         return super().submit(*args, **kwargs)
 
 
 class Visit:
-    """A painter with its threads and what it handed over."""
+    """A painter with its threads and what it handed over; it gives nothing up unless it is told to."""
 
-    def __init__(self, stars):
+    def __init__(self, stars, patience=np.inf):
         self.views, self.crews = Gated(), ThreadPoolExecutor(2)
         self.painted, self.problems = queue.Queue(), queue.Queue()
         self.painter = Painter(
-            Easel(stars, DIAGRAMS, self.views), self.crews, self.painted.put, self.problems.put
+            Easel(stars, DIAGRAMS, self.views), self.crews, self.painted.put, self.problems.put, patience
         )
 
     def paint(self, state, *views):
@@ -114,7 +119,16 @@ class Visit:
 
 @pytest.fixture
 def visit(stars):
-    visit = Visit(stars)
+    yield from visited(Visit(stars))
+
+
+@pytest.fixture
+def hasty(stars):
+    """Gives up whatever is overtaken."""
+    yield from visited(Visit(stars, patience=0))
+
+
+def visited(visit):
     yield visit
     visit.close()
     assert visit.painted.empty()
@@ -201,6 +215,109 @@ def test_who_stands_in_the_way_where_nobody_is_left(visit):
     assert visit.paint(STATE, "rz").relief == {}
 
 
+# giving up
+
+
+def long_selection(first):
+    """Many terms, none of which was worked out before."""
+    text = " or ".join(f"R < {first + k / 1000}" for k in range(150))
+    return replace(STATE, selection=Selection((Clause("cut", Where.parse(text)),)))
+
+
+def test_what_is_overtaken_is_given_up_and_its_views_are_painted_of_the_newest(hasty):
+    newest = selected(9.1)
+    with hasty.busy_with(long_selection(7), "rz", HISTOGRAM):
+        begun = hasty.views.begun
+        hasty.painter.request(newest, ["xy"])
+    painted = hasty.painted.get(timeout=SOON)
+    assert painted.state is newest
+    assert set(painted.pictures) == {"rz", "xy"}
+    assert painted.histogram is not None
+    assert hasty.views.begun - begun < 30
+
+
+def test_what_nothing_overtakes_is_painted_however_long_it_takes(hasty):
+    state = long_selection(7.5)
+    with hasty.busy_with(state, "rz"):
+        pass
+    assert hasty.painted.get(timeout=SOON).state is state
+
+
+def test_a_visitor_who_left_has_nothing_painted(visit):
+    with visit.busy_with(long_selection(8), "rz"):
+        begun = visit.views.begun
+        visit.painter.request(selected(9.2), ["xy"])
+        visit.painter.close()
+    visit.painter.request(selected(9.3), ["xy"])
+    visit.crews.shutdown()
+    assert visit.views.begun - begun <= 2
+
+
+class Slow:
+    """An easel that takes ten seconds by the clock to paint, in which a newer state comes each second."""
+
+    def __init__(self):
+        self.now, self.states, self.given_up = 0, [selected(8 + k / 10) for k in range(50)], 0
+
+    def paint(self, state, views, overtaken):
+        for _ in range(10):
+            self.now += 1
+            if self.states:
+                self.painter.request(self.states.pop(0), [f"view {len(self.states)}"])
+            if overtaken():
+                self.given_up += 1
+                raise OvertakenError
+        return state, views
+
+
+def test_something_is_delivered_however_often_the_state_changes(monkeypatch):
+    """And no view is lost on the way."""
+    easel, delivered = Slow(), queue.Queue()
+    monkeypatch.setattr(painter, "monotonic", lambda: easel.now)
+    with ThreadPoolExecutor(1) as crews:
+        easel.painter = Painter(easel, crews, delivered.put, delivered.put, patience=1)
+        easel.painter.request(STATE, ["first"])
+    found = [*delivered.queue]
+    assert easel.given_up > len(found) >= 2
+    assert {"first", "view 49", "view 40"} <= found[0][1]
+    assert {*range(50)} == {int(name.split()[1]) for _, views in found for name in views - {"first"}}
+    assert found[-1][0].selection == selected(8 + 49 / 10).selection
+
+
+@pytest.mark.parametrize("high", [10.5, 0.5])
+def test_a_painting_given_up_anywhere_leaves_nothing_wrong(stars, high):
+    """With stars in it and without, where it looks for what stands in the way."""
+    views = ("rz", "kiel", HISTOGRAM, LINES + "rz", SIZES)
+    asked = []
+
+    def paint(easel, most=np.inf):
+        del asked[:]
+        return easel.paint(selected(high), views, lambda: asked.append(1) or len(asked) > most)
+
+    with ThreadPoolExecutor(2) as threads:
+        easel, other = (Easel(Stars(stars.catalogue), DIAGRAMS, threads) for _ in range(2))
+        expected = paint(other)
+        for most in (*range(0, len(asked), 3), len(asked) - 1):
+            with pytest.raises(OvertakenError):
+                paint(Easel(Stars(stars.catalogue), DIAGRAMS, threads), most)
+            with pytest.raises(OvertakenError):
+                paint(easel, 0)
+        found = paint(easel)
+    for key, picture_ in expected.pictures.items():
+        assert np.array_equal(found.pictures[key].image, picture_.image)
+        assert found.pictures[key].scale == picture_.scale
+    assert (found.selected, found.relief) == (expected.selected, expected.relief)
+
+
+def test_computed_axes_and_bars_are_given_up_too(stars, visit, monkeypatch):
+    monkeypatch.setattr(Expression, "evaluate", lambda *_: pytest.fail("computed for nobody"))
+    easel = Easel(stars, DIAGRAMS, visit.views)
+    turned = STATE.with_view("plane", y="mg_fe + fe_h * 3")
+    for state, view in ((turned, "plane"), (replace(STATE, bars=Bars("mg_fe - fe_h * 3")), HISTOGRAM)):
+        with pytest.raises(OvertakenError):
+            easel.paint(state, [view], lambda: True)
+
+
 # faults
 
 
@@ -214,7 +331,7 @@ def test_failure_is_told_and_the_painter_goes_on(visit, caplog):
 
 
 def test_failure_while_more_waits(visit, caplog):
-    with visit.busy_with(replace(STATE, colouring=Colouring("ba_fe")), "rz"):
+    with visit.busy_with(replace(selected(13.37), colouring=Colouring("ba_fe")), "rz"):
         visit.painter.request(STATE, ["xy"])
     assert isinstance(visit.problems.get(timeout=SOON), DataError)
     assert set(visit.painted.get(timeout=SOON).pictures) == {"xy"}

@@ -19,6 +19,7 @@ from explorer.raster import (
     rasterise,
     suitable_coarsening,
 )
+from tests.plain_bits import bits, located
 
 WINDOW = Window(7.5, 15, -4, 4)
 STARS = 30_000
@@ -36,10 +37,10 @@ def sky(request):
     label[:3] = np.inf, -np.inf, np.nan
     chosen = rng.random(STARS) < 0.5
     ends = (WINDOW.x0, WINDOW.x1, WINDOW.y0, WINDOW.y1)
-    pixels, inside = kernels.locate(x, y, *ends, FINE, FINE)
+    pixels, inside = located(x, y, ends, FINE)
     table = pd.DataFrame({"x": x, "y": y, "label": np.where(np.isfinite(label), label, np.nan)})
     used = chosen & (x >= WINDOW.x0) & (x <= WINDOW.x1) & (y >= WINDOW.y0) & (y <= WINDOW.y1)
-    return kernels.pack(chosen) & inside, pixels, label, table[used].astype(np.float64)
+    return bits(chosen) & inside, pixels, label, table[used].astype(np.float64)
 
 
 def grid_of(sky, **options):
@@ -120,7 +121,7 @@ def test_spread_keeps_its_digits_far_from_zero():
     values = 5000 + 1e-3 * rng.normal(size=900)
     x = np.repeat(np.arange(9), 100) / 9
     window = Window(0, 1, 0, 1)
-    pixels, words = kernels.locate(x, x, 0.0, 1.0, 0.0, 1.0, FINE, FINE)
+    pixels, words = located(x, x, (0, 1, 0, 1), FINE)
     grid = rasterise(words, pixels, values, window, "standard deviation", coarsening=1)
     expected = values.reshape(9, 100).std(axis=1, ddof=1)
     np.testing.assert_allclose(grid.values[np.isfinite(grid.values)], expected, rtol=1e-7)
@@ -143,9 +144,7 @@ def test_cells_with_too_few_stars_are_empty(sky, statistic, least):
 def test_hardly_any_star(statistic, rows):
     """No star, or one: nothing but emptiness, and no warning."""
     mask = np.arange(10) < rows
-    grid = rasterise(
-        kernels.pack(mask), np.zeros(10, np.uint32), np.full(10, 0.25, np.float32), WINDOW, statistic
-    )
+    grid = rasterise(bits(mask), np.zeros(10, np.uint32), np.full(10, 0.25, np.float32), WINDOW, statistic)
     assert (grid.inside, grid.coarsening, grid.n.sum()) == (rows, COARSENINGS[-1], rows)
     expected = {"mean": 0.25, "median": 0.25, "count": 1.0}
     shown = [expected[statistic]] if rows and statistic in expected else []
@@ -155,7 +154,7 @@ def test_hardly_any_star(statistic, rows):
 @pytest.mark.parametrize("statistic", sorted(set(STATISTICS) - {"count"}))
 def test_label_nobody_has(statistic):
     nobody = np.full(10, np.nan, np.float32)
-    grid = rasterise(kernels.pack(np.ones(10, bool)), np.zeros(10, np.uint32), nobody, WINDOW, statistic)
+    grid = rasterise(bits(np.ones(10, bool)), np.zeros(10, np.uint32), nobody, WINDOW, statistic)
     assert (grid.inside, grid.n.sum()) == (10, 0)
     assert np.isnan(grid.values).all()
 
@@ -233,7 +232,7 @@ def test_stars_are_found_at_their_own_position(sky):
     """The cell under a position is the one that the pixel rule put a star of that position in."""
     table = sky[3].iloc[:3000]
     x, y = (table[name].to_numpy() for name in "xy")
-    pixels, _ = kernels.locate(x, y, WINDOW.x0, WINDOW.x1, WINDOW.y0, WINDOW.y1, FINE, FINE)
+    pixels, _ = located(x, y, (WINDOW.x0, WINDOW.x1, WINDOW.y0, WINDOW.y1), FINE)
     for cells in (400, 80, 25):
         grid, numbers = whole(WINDOW, cells), cell_numbers(pixels, FINE // cells)
         found = [grid.cell(*position) for position in zip(x, y, strict=True)]
@@ -245,7 +244,7 @@ def test_map_of_real_giants(real_data):
     path = real_data / "lamost-dr3-giants" / "LMDR3_diskRGB2.dat"
     teff, logg, label = np.loadtxt(path, usecols=(5, 6, 7), unpack=True, dtype=np.float32)
     window = Window(3500, 7500, 0, 5.2)
-    pixels, words = kernels.locate(teff, logg, 3500.0, 7500.0, 0.0, 5.2, FINE, FINE)
+    pixels, words = located(teff, logg, (3500, 7500, 0, 5.2), FINE)
     table = pd.DataFrame({"x": teff, "y": logg, "label": label}).astype(np.float64)
     canvas = datashader.Canvas(FINE, FINE, (3500, 7500), (0, 5.2))
     theirs = canvas.points(table, "x", "y", datashader.mean("label")).to_numpy()

@@ -3,7 +3,6 @@
 import gc
 import html
 import weakref
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +15,13 @@ from data.predicate import OneOf, Outside, Range, Where
 from data.problem import DataError
 from data.schema import COLUMNS, Column
 from explorer import kernels
+from explorer.codes import FINEST, MISSING
 from explorer.notation import to_html
 from explorer.palette import GHOST
 from explorer.raster import FINE, Window, coarsen
 from explorer.session import Derived
-from explorer.stars import Kept, Stars
+from explorer.stars import Stars
+from tests.plain_bits import bits
 
 N = 2000
 WINDOW = Window(7.5, 15, -4, 4)
@@ -82,71 +83,6 @@ SHARED = Stars(catalogue_of(COLUMN, {**COLUMNS, "own": OWN}))
 """One store for all examples of a property: what it kept of one example must not show in another."""
 
 
-def bits(mask):
-    return np.packbits(np.append(mask, np.zeros(-mask.size % 64, bool)), bitorder="little").view("<u8")
-
-
-# what is kept
-
-
-def test_kept_values_are_made_once():
-    kept, made = Kept(1000), []
-
-    def make():
-        made.append(np.zeros(10))
-        return made[-1]
-
-    first = kept.get("key", make)
-    assert kept.get("key", make) is first
-    assert len(made) == 1
-    assert kept.get(("key",), make) is not first
-
-
-@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 60)), max_size=60))
-def test_kept_memory_is_bounded(asked):
-    """What was dropped is gone from memory; what is too large is made but never kept."""
-    kept, alive = Kept(400), weakref.WeakSet()
-
-    class Values:
-        def __init__(self, size):
-            self.nbytes = size * 8
-
-    def make(size):
-        made = Values(size)
-        alive.add(made)
-        return made
-
-    for key, size in asked:
-        assert kept.get((key, size), lambda size=size: make(size)).nbytes == size * 8
-        assert sum(made.nbytes for made in alive) <= 400
-
-
-def test_what_is_used_stays():
-    kept = Kept(400)
-    used = kept.get("used", lambda: np.zeros(10))
-    for k in range(100):
-        kept.get(k, lambda: np.zeros(10))
-        assert kept.get("used", lambda: np.zeros(10)) is used
-
-
-def test_threads_share_what_is_kept():
-    kept = Kept(8 * 50 * 4)
-
-    def work(seed):
-        keys = np.random.default_rng(seed).integers(0, 30, 400)
-        return all((kept.get(key, lambda key=key: np.full(50, key)) == key).all() for key in keys.tolist())
-
-    with ThreadPoolExecutor(8) as threads:
-        assert all(threads.map(work, range(8)))
-
-
-def test_nothing_made_is_an_error_and_is_not_remembered():
-    kept = Kept(100)
-    with pytest.raises(ZeroDivisionError):
-        kept.get("key", lambda: 1 / 0)
-    assert kept.get("key", lambda: np.zeros(1)).size == 1
-
-
 # values
 
 
@@ -171,6 +107,28 @@ def test_computed_quantities(stars):
     np.testing.assert_array_equal(found, (WIDE["fe_h"] + WIDE["mg_fe"] * 2).astype(np.float32))
     assert stars.values("fe_h + mg_fe * 2") is found
     np.testing.assert_array_equal(stars.values("own * 2"), (WIDE["own"] * 2).astype(np.float32))
+
+
+def test_conditions_count_as_one_and_zero(stars):
+    assert np.array_equal(stars.values("fe_h > -1"), (WIDE["fe_h"] > -1).astype(np.float32))
+
+
+def test_known_rows_have_a_finite_value(stars):
+    for quantity in ("R", "ra", "giantmodel", "fe_h + mg_fe"):
+        assert np.array_equal(stars.known(quantity), bits(np.isfinite(stars.values(quantity))))
+
+
+def test_labels_are_codes_where_those_are_fine_enough(stars):
+    """Those of a quantity with far outliers would be too coarse."""
+    made = stars.label("fe_h")
+    assert stars.label("fe_h") is made
+    finite = np.isfinite(WIDE["fe_h"])
+    meant = made.low + (made.codes + 0.5) * made.step
+    assert np.abs(meant - WIDE["fe_h"])[finite].max() <= 0.5001 * made.step
+    assert np.array_equal(made.codes == MISSING, ~finite)
+    assert np.array_equal(made.known, bits(finite))
+    assert made.step <= FINEST * (COLUMNS["fe_h"].high - COLUMNS["fe_h"].low)
+    assert np.array_equal(stars.label("1 / own"), stars.values("1 / own"), equal_nan=True)
 
 
 @pytest.mark.parametrize("quantity", ["teff", "nonsense", "fe_h +", "fe_h + teff"])
@@ -306,6 +264,17 @@ def test_places_in_a_window(stars, y):
     row = (up[inside] + 4) / 8 * FINE
     assert np.array_equal(place.pixels[inside], row.astype(int) * FINE + column.astype(int))
     assert place.nbytes == N * 4 + place.inside.nbytes
+
+
+def test_bins_of_a_histogram(stars):
+    place = stars.bins("fe_h", -2.0, 0.5, 80)
+    assert stars.bins("fe_h", -2, 0.5, 80) is place
+    values = WIDE["fe_h"]
+    inside = (values >= -2) & (values <= 0.5)
+    assert np.array_equal(place.inside, bits(inside))
+    expected, _ = np.histogram(values[inside], 80, (-2.0, 0.5))
+    assert np.array_equal(np.bincount(place.pixels[inside], minlength=80), expected)
+    assert np.array_equal(stars.everyone("fe_h", -2.0, 0.5, 80), expected)
 
 
 def test_ghost_is_the_density_of_all_stars(stars):

@@ -1,0 +1,77 @@
+"""Work that is done after the maps: only the newest request counts, and what is overtaken ends early."""
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import Executor
+from threading import Lock
+from typing import Generic, TypeVar
+
+from explorer.overtaking import Overtaken, OvertakenError
+
+LOG = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+Work = Callable[[Overtaken], Result]
+"""Is handed a question to ask now and then, whether it is overtaken; it may raise OvertakenError then."""
+
+
+class Afterwards(Generic[Result]):
+    """Does one piece of work at a time; `deliver` and `fail` are called from another thread."""
+
+    def __init__(
+        self,
+        crews: Executor,
+        deliver: Callable[[Result], None],
+        fail: Callable[[BaseException], None],
+    ) -> None:
+        self._crews = crews
+        self._deliver = deliver
+        self._fail = fail
+        self._lock = Lock()
+        self._newest = 0
+        self._waiting: tuple[int, Work[Result]] | None = None
+        self._busy = False
+        self._closed = False
+
+    def ask(self, work: Work[Result]) -> None:
+        """Do this next, in place of what waits; what is under way is overtaken."""
+        with self._lock:
+            if self._closed:
+                return
+            self._newest += 1
+            self._waiting = (self._newest, work)
+            if self._busy:
+                return
+            self._busy = True
+        self._crews.submit(self._work)
+
+    def overtake(self) -> None:
+        """Have what waits or is under way come to nothing."""
+        with self._lock:
+            self._newest += 1
+            self._waiting = None
+
+    def close(self) -> None:
+        """Give up what waits and what is under way, and take nothing more."""
+        self._closed = True
+        self.overtake()
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                task, self._waiting = self._waiting, None
+                if task is None:
+                    self._busy = False
+                    return
+            self._attempt(*task)
+
+    def _attempt(self, number: int, work: Work[Result]) -> None:
+        try:
+            result = work(lambda: number != self._newest)
+            if number == self._newest:
+                self._deliver(result)
+        except OvertakenError:
+            return
+        except Exception as problem:
+            LOG.exception("work behind the maps failed")
+            self._fail(problem)
