@@ -1,6 +1,6 @@
 # make run          opens the explorer in a browser, on the embedded mock survey
 # make test         lint, types and tests, some of them in a real Chromium
-# make bench        prints how fast it opens; benchmarks.cannon, .crossmatch and .pipeline: python -m, one by one
+# make bench        prints how fast it opens; benchmarks.brushing, .cannon and others: python -m, one by one
 # make lint         ruff and mypy only
 # make setup        only makes .venv, which the others do by themselves
 # make chromium     only sees to a Chromium, which make test does by itself

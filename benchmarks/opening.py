@@ -149,8 +149,8 @@ def visits(url: str, keys: tuple[str, ...]) -> float:
     return statistics.median(spent[1:])
 
 
-def memory_of(process: int) -> int:
-    """KiB of a process's anonymous memory (Linux)."""
+def memory_of(process: int | str) -> int:
+    """KiB of a process's anonymous memory (Linux); `self` is this one."""
     status = Path(f"/proc/{process}/status").read_text()
     return int(next(line.split()[1] for line in status.splitlines() if line.startswith("RssAnon")))
 
