@@ -4,10 +4,16 @@ __main__  the command line
 app       the server, and what its visitors share
 page      one visitor's page: session, views, controls
 session   what a visitor looks at; the only thing that changes
+link      all a visitor chose as a token: envelope seals it, admission reads it, address shows it
 atlas     the diagrams, as data
-stars     a catalogue made ready for drawing
-raster    stars in a window to a grid; kernels holds its compiled loops
+stars     a catalogue made ready for drawing; kept bounds what it keeps
+bitsets   conditions to sets of rows; regions and polygons hold its compiled tests
+raster    stars in a window to a grid; kernels, codes and cells hold its compiled loops
 palette   a grid to colours
+painter   what one visitor asks for, off the event loop; overtaking ends what nobody waits for
+subsets   stars kept under a name; algebra combines them, populations are ready-made
+overlays  what is drawn of them: contours, and tints in place of labels; outlines puts lines on figures
+comparison  the selected stars against the others; summary_card shows it, floors tells what limits it
 reading   LAMOST files at rest on the survey's grid, by one process or more
 spectra   those over their continuum, ready for The Cannon
 cannon    spectra and labels to a model, and its validation

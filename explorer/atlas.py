@@ -5,9 +5,10 @@ Cuts: the paper's defaults for maps (section 5.1, captions of Figs. 11 and 12).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+from data.schema import COLUMNS, Column
 from explorer.raster import Window
 
 Group = str
@@ -30,6 +31,9 @@ class Diagram:
     marks : names of what is drawn over it.
     y_choice : whether a person chooses the column of its vertical axis.
     sets_range : whether the fitted colour range looks at it: the maps proper do, planes of labels do not.
+    shares_brush : the diagram whose brush is drawn here too; its own where empty.
+    plane : the diagram whose axes and window it has, if it is one of the gallery.
+    label : what its colours always show, if it is one of the gallery.
     """
 
     key: str
@@ -46,6 +50,24 @@ class Diagram:
     marks: tuple[str, ...] = ()
     y_choice: bool = False
     sets_range: bool = False
+    shares_brush: str = ""
+    plane: str = ""
+    label: str = ""
+
+    @property
+    def home(self) -> str:
+        """The view whose window and vertical axis are its own."""
+        return self.plane or self.key
+
+    @property
+    def is_ratio(self) -> bool:
+        """Whether its colours always show an abundance relative to iron."""
+        return self.label.endswith("_fe")
+
+    @property
+    def source(self) -> str:
+        """Whose clause of the selection its brush is: the one that it ignores itself."""
+        return self.shares_brush or self.key
 
 
 DIAGRAMS: Mapping[str, Diagram] = MappingProxyType(
@@ -77,6 +99,10 @@ DIAGRAMS: Mapping[str, Diagram] = MappingProxyType(
                 "An abundance relative to iron against the abundance of iron.", y_choice=True,
             ),
             Diagram(
+                "actions", r"$(J_\phi, J_R)$", "Jphi", "JR", Window(0, 3500, 0, 200), "maps",
+                "Radial action against angular momentum: near-circular orbits lie at the bottom.",
+            ),
+            Diagram(
                 "sky", "Sky", "l", "b", Window(0, 360, -90, 90), "footprint",
                 "Where on the sky the stars are, in Galactic coordinates.",
                 flip_x=True, equal=True, counts=True,
@@ -94,6 +120,45 @@ DIAGRAMS: Mapping[str, Diagram] = MappingProxyType(
         )
     }
 )  # fmt: skip
+
+HISTOGRAM = "histogram"
+"""The view that is no diagram, by which it is asked for and its brush is known."""
+
+PLANES = tuple(key for key, diagram in DIAGRAMS.items() if diagram.group == "maps")
+"""Diagrams over which the gallery can show all labels."""
+
+GALLERY_LABELS = (
+    "fe_h", "o_fe", "eu_fe", "mg_fe", "al_fe", "mn_fe", "ba_fe", "alpha_fe", "sc_fe", "s_fe",
+    "teff", "logg", "a_v",
+)  # fmt: skip
+"""Labels of the gallery: those of the paper's Figs. 10 and 11, and the dwarfs' own abundances."""
+
+
+def _small(plane: Diagram, label: Column) -> Diagram:
+    return replace(
+        plane,
+        key=f"{plane.key}.{label.name}",
+        title=f"${label.tex}$",
+        group="gallery",
+        meaning=f"{label.meaning} {plane.meaning}",
+        y_choice=False,
+        shares_brush=plane.source,
+        plane=plane.key,
+        label=label.name,
+    )
+
+
+GALLERY: Mapping[str, Diagram] = MappingProxyType(
+    {
+        diagram.key: diagram
+        for plane in PLANES
+        for diagram in (_small(DIAGRAMS[plane], COLUMNS[label]) for label in GALLERY_LABELS)
+    }
+)
+"""The small maps of the gallery: every plane with every label."""
+
+VIEWS: Mapping[str, Diagram] = MappingProxyType({**DIAGRAMS, **GALLERY})
+"""Every diagram there is: the way to find one by its key."""
 
 
 @dataclass(frozen=True)

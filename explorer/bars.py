@@ -1,15 +1,11 @@
 """The histogram of any column: the selected stars before the ghost of all."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from data.schema import Column
 from explorer.notation import with_unit
-from explorer.picture import BINS, Histogram
+from explorer.picture import BINS, Histogram, floor_of, heights
 from explorer.template import Models
-
-FLOOR = 0.5
-"""Where bars stand on a logarithmic axis: half a star."""
 
 
 class BarChart:
@@ -20,8 +16,8 @@ class BarChart:
 
     def show(self, histogram: Histogram, column: Column, *, log: bool) -> None:
         """Draw a histogram, with numbers of stars on a linear or logarithmic axis."""
-        floor = np.log10(FLOOR) if log else 0.0
-        everyone, selected = (_heights(n, log=log) for n in (histogram.everyone, histogram.selected))
+        floor = floor_of(log=log)
+        everyone, selected = (heights(n, log=log) for n in (histogram.everyone, histogram.selected))
         edges = histogram.edges
         figure = self.figure
         figure.x_range.update(start=float(edges[0]), end=float(edges[-1]))
@@ -32,7 +28,3 @@ class BarChart:
         self.source.data.update(
             left=edges[:-1], right=edges[1:], everyone=everyone, selected=selected, floor=np.full(BINS, floor)
         )
-
-
-def _heights(n: NDArray[np.int64], *, log: bool) -> NDArray[np.float64]:
-    return np.log10(np.maximum(n, FLOOR)) if log else n.astype(np.float64)

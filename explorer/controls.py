@@ -15,11 +15,18 @@ from explorer.session import Colouring, Derived
 from explorer.stars import Stars
 
 MOST_MIN_STARS = 10_000
+AS_SUITS = "as suits"
+"""Offered among the colours: those that suit the quantity."""
 
 
 def colour_map_of(colouring: Colouring, column: Column) -> str:
     """Name of the colours in use: those chosen, else those that suit the quantity."""
     return colouring.colour_map or DEFAULT_MAP[kind_shown(column.kind, colouring.statistic)]
+
+
+def colours_of(colouring: Colouring, column: Column) -> list[str]:
+    """Some of the colours in use, lowest first, for a bar of them."""
+    return [*COLOUR_MAPS[colour_map_of(colouring, column)].colours[::8]]
 
 
 class ColourControls:
@@ -36,6 +43,7 @@ class ColourControls:
         self._stars = stars
         self._derived = derived
         self._on_change = on_change
+        self._following = False
         self.colouring = colouring
         small: dict[str, Any] = {"size": "small", "margin": (8, 8, 4, 0)}
         self._label = pmui.Select(
@@ -43,21 +51,25 @@ class ColourControls:
             groups=quantities(stars, derived, averaged=True),
             value=colouring.label,
             searchable=True,
-            width=150,
+            width=140,
             **small,
         )
         self._statistic = pmui.Select(
-            label="Statistic", options=list(STATISTICS), value=colouring.statistic, width=176, **small
+            label="Statistic", options=list(STATISTICS), value=colouring.statistic, width=168, **small
         )
-        self._least = pmui.TextInput(label="Min stars", value=str(colouring.min_stars), width=86, **small)
+        self._least = pmui.TextInput(label="Min stars", value=str(colouring.min_stars), width=78, **small)
         self._colours = pmui.Select(
-            label="Colours", options=self._palettes(), value="as suits", width=150, **small
+            label="Colours",
+            options=self._palettes(),
+            value=colouring.colour_map or AS_SUITS,
+            width=128,
+            **small,
         )
-        self._log = pmui.Checkbox(label="log", value=colouring.log, margin=(0, 0, 0, 4))
-        self.bar = ColourBar(self._set_range, margin=(0, 8, 0, 8))
+        self._log = pmui.Checkbox(label="log", value=colouring.log, margin=(8, 0, 0, 4))
+        self.bar = ColourBar(self._set_range, margin=(6, 8, 0, 8))
         self._fit = pmui.Button(
-            label="Fit range", variant="text", size="small", margin=0, on_click=lambda _: on_refit(),
-            description="Fit the colour range to what is drawn now",
+            label="Fit range", variant="text", size="small", margin=(8, 0, 0, 0),
+            on_click=lambda _: on_refit(), description="Fit the colour range to what is drawn now",
         )  # fmt: skip
         self._allow_log()
         for widget in (self._label, self._statistic, self._least, self._colours, self._log):
@@ -68,12 +80,14 @@ class ColourControls:
         )  # fmt: skip
 
     def _palettes(self) -> Options:
-        return {"as suits": "as suits", **{name: name for name in COLOUR_MAPS}}
+        return {AS_SUITS: AS_SUITS, **{name: name for name in COLOUR_MAPS}}
 
     def _changed(self, event: Any) -> None:
+        if self._following:
+            return
         if event.obj is self._statistic and "count" in (event.old, event.new):
             self._log.value = event.new == "count"
-        chosen = None if self._colours.value == "as suits" else self._colours.value
+        chosen = None if self._colours.value == AS_SUITS else self._colours.value
         self._allow_log()
         now = replace(
             self.colouring,
@@ -113,20 +127,35 @@ class ColourControls:
         """Take back a range set by hand."""
         self.colouring = replace(self.colouring, scale=None)
 
-    def offer(self, derived: tuple[Derived, ...]) -> None:
-        """Offer quantities that were computed since."""
-        self._derived = derived
-        self._label.groups = quantities(self._stars, derived, averaged=True)
+    def follow(self, colouring: Colouring, derived: tuple[Derived, ...]) -> None:
+        """Show what was chosen elsewhere, and offer the quantities computed by now."""
+        if derived == self._derived and colouring == self.colouring:
+            return
+        self._following = True
+        if derived != self._derived:
+            groups = quantities(self._stars, derived, averaged=True)
+            self._label.param.update(groups=groups, value=colouring.label)
+        self.colouring, self._derived = colouring, derived
+        self._label.value = colouring.label
+        self._statistic.value = colouring.statistic
+        self._least.value = str(colouring.min_stars)
+        self._colours.value = colouring.colour_map or AS_SUITS
+        self._log.value = colouring.log
+        self._allow_log()
+        self._following = False
+
+    def offer_range(self, *, offered: bool) -> None:
+        """Show the bar of colours and its button, or hide them while the maps show something else."""
+        self.bar.visible = self._fit.visible = offered
 
     def show(self, column: Column, scale: Scale) -> None:
         """Show the range and the colours in use."""
         counts = self.colouring.statistic == "count"
-        colours = COLOUR_MAPS[colour_map_of(self.colouring, column)].colours
         self.bar.param.update(
             low=scale.low,
             high=scale.high,
             log=scale.log,
             unit="stars" if counts else column.unit,
             name_plain="number of stars" if counts else column.plain,
-            colours=list(colours[::8]),
+            colours=colours_of(self.colouring, column),
         )

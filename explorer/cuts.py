@@ -2,53 +2,43 @@
 
 import html
 from collections.abc import Callable
+from dataclasses import replace
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 import panel as pn
 import panel_material_ui as pmui
 
-from data.predicate import OneOf, Predicate, Range, Where
+from data.predicate import Box, OneOf, Polygon, Predicate, Range, Where
 from data.problem import DataError
 from data.schema import Column
-from data.selection import Clause, Selection
-from explorer.atlas import DIAGRAMS
+from data.selection import Clause, Selection, named
+from explorer.algebra import CLAUSE
+from explorer.atlas import VIEWS
 from explorer.cards import title_html
-from explorer.chips import Chips
+from explorer.chips import Action, Chip, Chips
 from explorer.choices import flat, quantities
+from explorer.editors import (
+    Advice,
+    BoxEditor,
+    Editor,
+    FlagEditor,
+    PolygonEditor,
+    RangeEditor,
+    ValuesEditor,
+)
 from explorer.formula import definitions
-from explorer.notation import to_html
 from explorer.session import Derived, Session
+from explorer.shapes import is_brush, without_brushes
 from explorer.stars import Stars
 from explorer.text import text
+from explorer.words import brush_name, condition
 
 MOST_VALUES = 60
 """A column of text offers its values as choices up to this many."""
 
 BY_CONDITION = "write a condition …"
-
-
-def words_of(predicate: Predicate, column: Column | None) -> str:
-    """A condition as HTML for its chip."""
-    if isinstance(predicate, Range) and column is not None:
-        name, unit = (
-            to_html(column.tex),
-            html.escape(f" {column.unit}" if column.unit not in ("", "dex") else ""),
-        )
-        if predicate.low is None:
-            return f"{name} ≤ {_number(predicate.high)}{unit}"
-        if predicate.high is None:
-            return f"{name} ≥ {_number(predicate.low)}{unit}"
-        return f"{_number(predicate.low)} ≤ {name} ≤ {_number(predicate.high)}{unit}"
-    if isinstance(predicate, OneOf) and column is not None:
-        if column.kind == "flag":
-            return to_html(column.tex) if predicate.values == (1,) else f"not {to_html(column.tex)}"
-        return f"{to_html(column.tex)}: {html.escape(', '.join(map(str, predicate.values)))}"
-    return f"<code>{html.escape(predicate.text)}</code>"
-
-
-def _number(value: float | None) -> str:
-    return f"{value:.6g}".replace("-", "−")
 
 
 class Cuts:
@@ -57,11 +47,20 @@ class Cuts:
     def __init__(self, stars: Stars, session: Session) -> None:
         self._stars = stars
         self._session = session
-        self._editing: str | None = None
-        names = {"edit_name": "Change this cut", "remove_name": "Remove this cut"}
-        self._chips = [Chips(on_remove=self._remove, on_edit=self._edit, **names) for _ in range(2)]
+        self._describe = lru_cache(64)(stars.describe)
+        self._name = lru_cache(64)(partial(stars.describe, shown=False))
+        self._editing: tuple[Clause, Editor] | None = None
+        actions = {
+            "edit": Action(self._edit, "Change this cut"),
+            "invert": Action(self._invert, "Select what is outside instead", "Select what is inside again"),
+            "toggle": Action(self._toggle, "Switch this cut off", "Switch this cut on"),
+            "remove": Action(self._remove, "Remove this cut"),
+        }
+        self._chips = [Chips(actions) for _ in range(2)]
         self._editing_here = pn.Column(margin=0, sizing_mode="stretch_width")
         self._problem = text("problem", visible=False, margin=(4, 0))
+        self._clear_brushes = self._button("Clear brushes", without_brushes)
+        self._clear_all = self._button("Clear all", lambda _: Selection())
         self._add = pmui.Select(
             label="Add a cut",
             options=self._offers(()),
@@ -80,16 +79,17 @@ class Cuts:
         self._condition.param.watch(self._conditioned, "value")
         self._words = pn.Column(margin=0, sizing_mode="stretch_width")
         above, below = self._chips
+        clear = pn.Row(self._clear_brushes, self._clear_all, margin=0)
         self.view = pmui.Column(
-            above,
-            self._editing_here,
-            below,
-            self._add,
-            self._words,
-            self._problem,
-            margin=0,
-            sizing_mode="stretch_width",
-        )
+            above, self._editing_here, below, clear, self._add, self._words, self._problem,
+            margin=0, sizing_mode="stretch_width",
+        )  # fmt: skip
+
+    def _button(self, label: str, change: Callable[[Selection], Selection]) -> Any:
+        def press(_event: Any) -> None:
+            self._session.change(selection=change(self._session.state.selection))
+
+        return pmui.Button(label=label, variant="text", size="small", margin=0, visible=False, on_click=press)
 
     def _offers(self, derived: tuple[Derived, ...]) -> dict[str, str]:
         categories = {
@@ -113,39 +113,83 @@ class Cuts:
         self._problem.visible = False
         clauses = selection.clauses
         sources = [clause.source for clause in clauses]
-        last = sources.index(self._editing) if self._editing in sources else len(clauses) - 1
+        self._follow(selection)
+        last = sources.index(self._editing[0].source) if self._editing else len(clauses) - 1
         for chips, part in zip(self._chips, (clauses[: last + 1], clauses[last + 1 :]), strict=True):
-            chips.show((clause.source, self._words_of(clause)) for clause in part)
-        edited = selection.clauses[last : last + 1] if self._editing in sources else ()
-        self._editing_here[:] = [self._editor(clause, self._column_of(clause.predicate)) for clause in edited]
+            chips.show(Chip(clause.source, self._words_of(clause), _states(clause)) for clause in part)
+        self._clear_all.visible = bool(clauses)
+        self._clear_brushes.visible = any(is_brush(source) for source in sources)
+
+    def _follow(self, selection: Selection) -> None:
+        """Have the editor show what the condition is now; it goes where the condition went."""
+        if self._editing is None:
+            return
+        began, editor = self._editing
+        present = selection[began.source].predicate if began.source in selection else None
+        if isinstance(present, editor.kind) and present.columns <= began.predicate.columns:
+            editor.show(present)
+        else:
+            self._editing = None
+            self._editing_here[:] = []
 
     def _words_of(self, clause: Clause) -> str:
-        words = self.words(clause.predicate)
+        words = self.words(clause)
         if clause.views is None:
             return words
-        titles = [title_html(DIAGRAMS[key].title) for key in sorted(clause.views) if key in DIAGRAMS]
+        titles = [title_html(VIEWS[key].title) for key in sorted(clause.views) if key in VIEWS]
         return f"{words} <span class='note'>in {' and '.join(titles)} only</span>"
 
-    def words(self, predicate: Predicate) -> str:
-        """A condition as HTML."""
-        return words_of(predicate, self._column_of(predicate))
+    def words(self, clause: Clause) -> str:
+        """A condition as HTML, with what is special about it."""
+        tags = ["off"] * (not clause.enabled) + ["outside"] * clause.inverted
+        words = self._subset_of(clause) or condition(clause.predicate, self._named, brush_name(clause.source))
+        return "".join(f"<span class='tag'>{tag}</span> " for tag in tags) + words
 
-    def _column_of(self, predicate: Predicate) -> Column | None:
-        if not isinstance(predicate, Range | OneOf):
-            return None
-        return self._stars.describe(predicate.column, self._session.state.derived)
+    def _subset_of(self, clause: Clause) -> str:
+        """The name of the subset that a cut is, as HTML; empty where it is none."""
+        if not clause.source.startswith(CLAUSE):
+            return ""
+        name, meant = clause.source.removeprefix(CLAUSE), clause.predicate.expression
+        known = any(each.name == name and each.condition == meant for each in self._session.state.subsets)
+        return f"subset {html.escape(name)}" if known else ""
+
+    def _column(self, quantity: str) -> Column:
+        """What a quantity is, and where its values lie."""
+        return self._describe(quantity, self._session.state.derived)
+
+    def _named(self, quantity: str) -> Column:
+        """What a quantity is called."""
+        return self._name(quantity, self._session.state.derived)
 
     def _edit(self, source: str) -> None:
-        self._editing = None if self._editing == source else source
+        closes = self._editing is not None and self._editing[0].source == source
+        self._open(None if closes else self._session.state.selection[source])
+
+    def _open(self, clause: Clause | None) -> None:
+        """Open the editor of a condition, or none."""
+        try:
+            self._editing = None if clause is None else (clause, self._editor(clause))
+        except DataError as problem:
+            self._complain(str(problem))
+            return
+        self._editing_here[:] = [self._editing[1].view] if self._editing else []
         self.show(self._session.state.selection)
+
+    def _invert(self, source: str) -> None:
+        self._replace(source, inverted=not self._session.state.selection[source].inverted)
+
+    def _toggle(self, source: str) -> None:
+        self._replace(source, enabled=not self._session.state.selection[source].enabled)
+
+    def _replace(self, source: str, **changes: Any) -> None:
+        """Change something of a condition, if it is there still."""
+        self._problem.visible = False
+        selection = self._session.state.selection
+        if source in selection:
+            self._session.change(selection=selection.with_(replace(selection[source], **changes)))
 
     def _remove(self, source: str) -> None:
         self._session.change(selection=self._session.state.selection.without(source))
-
-    def _set(self, clause: Clause, predicate: Predicate) -> None:
-        self._problem.visible = False
-        changed = Clause(clause.source, predicate, clause.views)
-        self._session.change(selection=self._session.state.selection.with_(changed))
 
     def _added(self, event: Any) -> None:
         self._words[:] = [self._condition] if event.new == BY_CONDITION else []
@@ -153,12 +197,13 @@ class Cuts:
             return
         self._add.value = ""
         column = self._stars.describe(event.new, self._session.state.derived)
-        self._editing = f"cut:{column.name}"
-        self._session.change(
-            selection=self._session.state.selection.with_(
-                Clause(self._editing, self._first_cut(column), None)
-            )
-        )
+        try:
+            clause = Clause(named("cut", column.name), self._first_cut(column))
+        except DataError as problem:
+            self._complain(str(problem))
+            return
+        self._session.change(selection=self._session.state.selection.with_(clause))
+        self._open(clause)
 
     def _first_cut(self, column: Column) -> Predicate:
         if column.kind == "flag":
@@ -189,87 +234,36 @@ class Cuts:
             return
         self._condition.value = ""
         self._session.change(
-            selection=self._session.state.selection.with_(Clause(f"where:{where.text}", where, None))
+            selection=self._session.state.selection.with_(Clause(named("where", where.text), where))
         )
 
     def _complain(self, text: str) -> None:
         self._problem.object = html.escape(text)
         self._problem.visible = True
 
-    def _editor(self, clause: Clause, column: Column | None) -> Any:
+    def _editor(self, clause: Clause) -> Editor:
+        """Fields that fit a condition."""
         predicate = clause.predicate
-        if isinstance(predicate, Range) and column is not None:
-            return range_editor(column, predicate, lambda changed: self._set(clause, changed), self._complain)
-        if isinstance(predicate, OneOf) and column is not None and column.kind == "flag":
-            choice = pmui.RadioButtonGroup(
-                options={"yes": 1, "no": 0}, value=predicate.values[0], size="small"
-            )
-            choice.param.watch(lambda event: self._set(clause, OneOf(column.name, (event.new,))), "value")
-            return choice
-        if isinstance(predicate, OneOf) and column is not None:
-            values = pmui.MultiChoice(
-                options=self._values_of(column), value=list(predicate.values), sizing_mode="stretch_width"
-            )
 
-            def choose(event: Any) -> None:
-                if event.new:
-                    self._set(clause, OneOf(column.name, tuple(event.new)))
+        def change(changed: Predicate) -> None:
+            self._replace(clause.source, predicate=changed)
 
-            values.param.watch(choose, "value")
-            return values
-        return text("section", "Remove this condition and write another.")
+        if isinstance(predicate, Range):
+            return RangeEditor(self._column(predicate.column), predicate, change, self._complain)
+        if isinstance(predicate, Box):
+            columns = [self._named(name) for name in predicate.quantities]
+            return BoxEditor(columns, predicate, change, self._complain)
+        if isinstance(predicate, Polygon):
+            columns = [self._named(name) for name in predicate.quantities]
+            return PolygonEditor(columns, predicate, change, self._complain)
+        if isinstance(predicate, OneOf):
+            column = self._column(predicate.column)
+            if column.kind == "flag":
+                return FlagEditor(column, predicate, change)
+            return ValuesEditor(column, self._values_of(column), predicate, change)
+        return Advice("Remove this condition and write another.")
 
 
-def typed_number(typed: str) -> float | None:
-    """A number a person typed, None for an open end."""
-    cleaned = typed.strip().replace("−", "-").replace(",", "")
-    if not cleaned:
-        return None
-    try:
-        return float(cleaned)
-    except ValueError:
-        raise DataError(f"'{typed[:20]}' is not a number: type one, or nothing for an open end") from None
-
-
-def range_editor(
-    column: Column, present: Range, on_change: Callable[[Range], None], on_problem: Callable[[str], None]
-) -> Any:
-    """Slider and numbers for the two ends of a range; an empty number is an open end."""
-    low = column.low if present.low is None else present.low
-    high = column.high if present.high is None else present.high
-    start, end = min(column.low, low), max(column.high, high)
-    slider = pmui.RangeSlider(
-        label="", start=start, end=end, step=(end - start) / 200, value=(low, high), show_value=False,
-        size="small", margin=(0, 12), sizing_mode="stretch_width",
-    )  # fmt: skip
-    ends = [
-        pmui.TextInput(
-            label=label, placeholder="open", value="" if value is None else f"{value:.6g}", size="small",
-            sizing_mode="stretch_width", margin=(4, 4, 4, 0), description=f"{label} which {column.plain}",
-        )
-        for label, value in (("from", present.low), ("to", present.high))
-    ]  # fmt: skip
-
-    def typed(_event: Any) -> None:
-        try:
-            changed = Range(column.name, *(typed_number(field.value) for field in ends))
-        except ValueError as problem:
-            on_problem(str(problem))
-            return
-        if changed != present:
-            on_change(changed)
-
-    def slid(event: Any) -> None:
-        lowest, highest = (float(f"{value:.4g}") for value in event.new)
-        stays_open = present.low is None and lowest <= start, present.high is None and highest >= end
-        if not all(stays_open):
-            on_change(
-                Range(column.name, None if stays_open[0] else lowest, None if stays_open[1] else highest)
-            )
-
-    slider.param.watch(slid, "value_throttled")
-    for field in ends:
-        field.param.watch(typed, "value")
-    return pn.Column(
-        slider, pn.Row(*ends, margin=0, sizing_mode="stretch_width"), margin=0, sizing_mode="stretch_width"
-    )
+def _states(clause: Clause) -> tuple[str, ...]:
+    """Actions that are in force."""
+    return ("invert",) * clause.inverted + ("toggle",) * (not clause.enabled)

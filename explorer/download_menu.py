@@ -9,7 +9,7 @@ import panel_material_ui as pmui
 
 from data.extract import Extract
 from data.formats import FORMATS
-from explorer.atlas import DIAGRAMS
+from explorer.atlas import VIEWS
 from explorer.cards import plain_title
 from explorer.download import Downloads
 from explorer.session import Session
@@ -57,7 +57,7 @@ class DownloadMenu:
     def _open(self, _event: Any) -> None:
         clauses = self._session.state.selection.clauses
         views = sorted({view for clause in clauses for view in clause.views or ()})
-        titles = {f"hold in {plain_title(DIAGRAMS[view].title)}": view for view in views if view in DIAGRAMS}
+        titles = {f"hold in {plain_title(VIEWS[view].title)}": view for view in views if view in VIEWS}
         self._rows.options = {EVERY_VIEW: EVERY_VIEW, **titles}
         self._rows.value = EVERY_VIEW
         self._offer()

@@ -4,18 +4,31 @@ Each map's glyph draws from one shared data source, into which pictures are push
 image are columns beside its bytes, so that a zoomed picture and its place arrive together.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import holoviews as hv
 import numpy as np
-from bokeh.models import BoxZoomTool, ColumnDataSource, CustomJS, CustomJSTickFormatter, LinearColorMapper
+from bokeh.models import (
+    BoxAnnotation,
+    BoxSelectTool,
+    BoxZoomTool,
+    ColumnDataSource,
+    CustomJS,
+    CustomJSTickFormatter,
+    LassoSelectTool,
+    LinearColorMapper,
+    PolyAnnotation,
+    PolySelectTool,
+)
 from numpy.typing import NDArray
 
 from data.schema import Column
 from explorer import look, marks
 from explorer.atlas import DIAGRAMS, Diagram
 from explorer.notation import with_unit
+from explorer.outlines import outline, source_of_outlines
 from explorer.picture import BINS, columns_of, window_of
 from explorer.raster import Window
 from explorer.session import State
@@ -24,11 +37,22 @@ from explorer.template import Template
 
 hv.extension("bokeh", logo=False)
 
-HEIGHTS: Mapping[str, int] = {"maps": 264, "footprint": 330}
+HEIGHTS: Mapping[str, int] = {"maps": 264, "footprint": 330, "gallery": 136}
 """Height of a plot's frame in CSS pixels on each page: two rows of maps fit on a 1440x900 screen."""
+
+ANY = "any"
+"""Stands for the key of a small map, of which there are many alike."""
+
+FEW_TICKS = 4
+"""As many numbers as a small map's axis has room for."""
 
 BLANK = np.zeros((1, 1), np.uint8)
 GHOST_COLOUR, ACCENT = "#8a8a8a", "#3b7cc4"
+
+OVERLAY: Mapping[str, Any] = {
+    "syncable": False, "level": "overlay", "visible": False, "editable": True, "line_width": 1.5,
+}  # fmt: skip
+"""Of a brush in the browser, which tells of it by its own messages; its colours follow the page's theme."""
 
 _SHORT = """
 const n = log ? 10 ** tick : tick
@@ -50,13 +74,43 @@ def template_of(stars: Stars, state: State) -> Template:
     """Every figure a page can show, as a state has them."""
     drawn = [diagram for diagram in DIAGRAMS.values() if drawable(stars, diagram, state)]
     sheet = ColumnDataSource(data=_blank(drawn), name="sheet")
-    maps = [map_of(stars, diagram, state, sheet) for diagram in drawn]
-    return Template([sheet, *maps, bars_figure(HEIGHTS["maps"])])
+    figures = [map_of(stars, diagram, state, sheet) for diagram in drawn]
+    figures.append(bars_figure(HEIGHTS["maps"]))
+    contours = source_of_outlines(figure.name for figure in figures)
+    for figure in figures:
+        outline(figure, contours)
+    return Template([sheet, contours, *figures])
+
+
+def gallery_sheet(plane: str) -> str:
+    """Name of the source that the small maps of a plane are drawn from."""
+    return f"{plane}.sheet"
+
+
+def gallery_template(stars: Stars, diagrams: Iterable[Diagram], state: State) -> Template:
+    """Small maps of one plane, whose axes move as one. One is drawn; the others are copies of it."""
+    drawn = [*diagrams]
+    sheet = ColumnDataSource(data=_blank(drawn), name=gallery_sheet(drawn[0].plane))
+    any_map = replace(drawn[0], key=ANY)
+    figure = map_of(stars, any_map, state, ColumnDataSource(data=_blank([any_map])))
+    figure.toolbar_inner = True
+    for axis in (*figure.xaxis, *figure.yaxis):
+        axis.ticker.desired_num_ticks = FEW_TICKS
+        axis.axis_label_standoff = 2
+    template = Template([figure])
+    maps = [template.copy(ANY, diagram.key)[diagram.key] for diagram in drawn]
+    for diagram, figure in zip(drawn, maps, strict=True):
+        figure.update(x_range=maps[0].x_range, y_range=maps[0].y_range)
+        for renderer in figure.renderers:
+            if diagram.key in renderer.data_source.data:
+                renderer.data_source = sheet
+    return Template([sheet, *maps])
 
 
 def drawable(stars: Stars, diagram: Diagram, state: State) -> bool:
     """Whether the catalogue has the columns of a diagram."""
-    return all(stars.has(column) for column in columns_of(diagram, state))
+    labels = (diagram.label,) if diagram.label else ()
+    return all(stars.has(column) for column in (*columns_of(diagram, state), *labels))
 
 
 def image_columns(key: str, window: Window, image: NDArray[np.uint8]) -> dict[str, list[Any]]:
@@ -110,8 +164,8 @@ def map_figure(diagram: Diagram, w: Window, x: Column, y: Column, sheet: ColumnD
             ylabel=with_unit(y.tex, y.unit),
             shared_axes=False,
             show_legend=False,
-            default_tools=["pan", "wheel_zoom", "box_zoom", "reset", "save"],
-            active_tools=["pan", "wheel_zoom"],
+            default_tools=["pan", "wheel_zoom", "reset", "save"],
+            active_tools=["wheel_zoom"],
             toolbar="right",
         ),
     )
@@ -119,9 +173,30 @@ def map_figure(diagram: Diagram, w: Window, x: Column, y: Column, sheet: ColumnD
     figure.min_border_top = 10
     figure.toolbar.autohide = True
     figure.toolbar.logo = None
-    if diagram.equal:
-        figure.select_one(BoxZoomTool).match_aspect = True
+    brushable(figure, box_tool(), *polygon_tools())
     return figure
+
+
+def brushable(figure: Any, drag: Any, *others: Any) -> None:
+    """Give a figure the tools that draw brushes; the first is at hand when a person drags."""
+    kept = [tool for tool in figure.tools if not isinstance(tool, BoxZoomTool)]
+    figure.tools = [drag, *others, *kept]
+    figure.toolbar.update(active_drag=drag, active_tap=None)
+
+
+def box_tool(**how: Any) -> Any:
+    """A tool that draws a box; nothing is looked up in the browser, where only colours are."""
+    units = {"top_units": "screen", "bottom_units": "screen"} if how else {}
+    overlay = BoxAnnotation(**OVERLAY, **units, left=np.nan, right=np.nan, top=np.nan, bottom=np.nan)
+    return BoxSelectTool(renderers=[], persistent=True, overlay=overlay, **how)
+
+
+def polygon_tools() -> list[Any]:
+    """Tools that draw a lasso, and a polygon corner by corner."""
+    return [
+        tool(renderers=[], persistent=True, continuous=False, overlay=PolyAnnotation(**OVERLAY))
+        for tool in (LassoSelectTool, PolySelectTool)
+    ]
 
 
 def bars_figure(height: int) -> Any:
@@ -131,10 +206,12 @@ def bars_figure(height: int) -> Any:
     bars = [_bars(source, "everyone", GHOST_COLOUR, 0.35), _bars(source, "selected", ACCENT, 0.9)]
     drawn = hv.Overlay(bars).opts(
         frame_width=height, frame_height=height, show_legend=False, shared_axes=False,
-        toolbar=None, default_tools=[], xlim=(0, 1), ylim=(0, 1), ylabel="stars",
+        toolbar=None, default_tools=[], active_tools=[], xlim=(0, 1), ylim=(0, 1), ylabel="stars",
     )  # fmt: skip
     figure = _settle(drawn, "histogram")
     figure.yaxis[0].formatter = CustomJSTickFormatter(code=_SHORT, args={"log": False})
+    figure.tools = []
+    brushable(figure, box_tool(dimensions="width"))
     return figure
 
 

@@ -10,20 +10,23 @@ import panel as pn
 import panel_material_ui as pmui
 
 from data.expression import Expression, define
-from data.predicate import OneOf, Predicate, Range
-from data.problem import DataError
+from data.parser import parse
+from data.predicate import Box, Outside, Range
+from data.problem import DataError, UnknownColumnError
 from data.schema import Column
-from explorer.atlas import DIAGRAMS
+from data.syntax import walk
+from explorer.atlas import VIEWS
 from explorer.cards import plain_title
-from explorer.chips import Chips
-from explorer.session import Derived, Session, State, ViewState
+from explorer.chips import Action, Chip, Chips
+from explorer.session import MOST_DERIVED, Derived, Session, State, ViewState
 from explorer.stars import Stars
 from explorer.text import text
 
 NAME = re.compile(r"[A-Za-z0-9 _/+*().,:\[\]-]{1,40}")
 """What a name may be made of: it is set as mathematics, where other signs would be commands."""
 
-MOST = 20
+MOST_WORDS = 100
+"""Columns, numbers, signs and functions of an expression that becomes a column."""
 
 
 def definitions(derived: Iterable[Derived], described: Mapping[str, Column]) -> Mapping[str, Expression]:
@@ -34,8 +37,8 @@ def definitions(derived: Iterable[Derived], described: Mapping[str, Column]) -> 
 def users_of(derived: Derived, state: State) -> list[str]:
     """Where a computed column is in use, in words."""
     quantity = derived.expression
-    views = [DIAGRAMS[key].title for key, view in state.views.items() if quantity in _of(view)]
-    cuts = [clause for clause in state.selection.clauses if _column_of(clause.predicate) == quantity]
+    views = [VIEWS[key].title for key, view in state.views.items() if quantity in _of(view)]
+    cuts = [clause for clause in state.selection if quantity in clause.predicate.quantities]
     return [
         *(["the colours"] if state.colouring.label == quantity else []),
         *(["the histogram"] if state.bars.column == quantity else []),
@@ -44,18 +47,22 @@ def users_of(derived: Derived, state: State) -> list[str]:
     ]
 
 
-def _column_of(predicate: Predicate) -> str | None:
-    return predicate.column if isinstance(predicate, Range | OneOf) else None
-
-
 def _of(view: ViewState) -> tuple[str | None, ...]:
     return view.y, view.colouring.label if view.colouring else None
 
 
 def compute(stars: Stars, name: str, text: str, known: tuple[Derived, ...]) -> Derived:
     """A new column, tried out on the catalogue; DataError says what is wrong with it."""
-    if len(known) >= MOST:
-        raise DataError(f"there are {MOST} computed columns already: remove one first")
+    made = read(stars, name, text, known)
+    if not np.isfinite(stars.values(made.expression)).any():
+        raise DataError(f"'{text[:60]}' has no finite value for any star: check its columns")
+    return made
+
+
+def read(stars: Stars, name: str, text: str, known: tuple[Derived, ...]) -> Derived:
+    """A new column that fits the catalogue, not computed yet; DataError says what is wrong with it."""
+    if len(known) >= MOST_DERIVED:
+        raise DataError(f"there are {MOST_DERIVED} computed columns already: remove one first")
     if not text.strip():
         raise DataError("write an expression, such as eu_fe - ba_fe")
     name = name.strip() or text.strip()[:40]
@@ -67,17 +74,33 @@ def compute(stars: Stars, name: str, text: str, known: tuple[Derived, ...]) -> D
     expression = Expression.parse(text, described, definitions(known, described))
     if expression.is_condition:
         raise DataError(f"'{text[:60]}' is a condition, not a number: add it as a cut instead")
+    _leave_room(expression)
     shown = {column.plain for column in stars.catalogue.described.values()}
     if name in shown:
         raise DataError(f"the name {name} is that of a column of the catalogue: choose another")
+    if name in {each.name for each in known}:
+        raise DataError(f"there is a computed column {name} already: choose another name")
     made = Derived(name, expression.text)
     definitions((*known, made), described)
     absent = sorted(column for column in expression.columns if column not in stars.catalogue)
     if absent:
-        raise DataError(f"the catalogue has no column {', '.join(absent)}")
-    if not np.isfinite(stars.values(expression.text)).any():
-        raise DataError(f"'{text[:60]}' has no finite value for any star: check its columns")
+        raise UnknownColumnError(f"the catalogue has no column {', '.join(absent)}", absent[0])
     return made
+
+
+def _leave_room(expression: Expression) -> None:
+    """Refuse an expression so long or so deep that the conditions on it could not be read any more."""
+    most = sum(1 for _ in walk(expression.tree))
+    if most > MOST_WORDS:
+        raise DataError(
+            f"{most} columns, numbers and signs are too many for a column, once computed columns are written "
+            f"out: at most {MOST_WORDS}"
+        )
+    side = Range(expression.text, 0.0, 1.0)
+    try:
+        parse(Outside(Box(side, side)).text)
+    except DataError as problem:
+        raise DataError(f"too deep for a column, on which conditions are put: {problem}") from problem
 
 
 class Formulas:
@@ -95,7 +118,7 @@ class Formulas:
         self._text.param.watch(self._make, "enter_pressed")
         self._problem = text("problem", visible=False, margin=(4, 0))
         self._form = pn.Column(visible=False, margin=0, sizing_mode="stretch_width")
-        self._list = Chips(on_remove=self._remove, remove_name="Remove this column")
+        self._list = Chips({"remove": Action(self._remove, "Remove this column")})
         self.view = pmui.Column(
             self._open,
             self._form,
@@ -128,7 +151,7 @@ class Formulas:
         """List the columns there are."""
         self._problem.visible = False
         self._list.show(
-            (each.name, f"{html.escape(each.name)} = <code>{html.escape(each.expression)}</code>")
+            Chip(each.name, f"{html.escape(each.name)} = <code>{html.escape(each.expression)}</code>")
             for each in derived
         )
 

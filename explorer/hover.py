@@ -29,30 +29,46 @@ STYLES = {
 }
 
 EVERY_MS = 70
-"""The browser asks at most this often."""
+"""The browser asks at most this often, and never while a button is down."""
 
 _ASK = """
 const view = Bokeh.index.find_one(figure)
-if (view == null) return
+const note = Bokeh.index.find_one(tip)
+if (view == null || note == null) return
+// Kept beside the model's properties, of which each change is told to the server.
+const kept = pointer.kept ??= {last: 0, timer: null, down: false}
+if (kept.listening == null) {
+  const press = (event) => {
+    kept.down = event.buttons > 0
+    if (kept.down) {
+      clearTimeout(kept.timer)
+      Bokeh.index.find_one(tip)?.el.style.setProperty("visibility", "hidden")
+    }
+  }
+  for (const name of ["pointerdown", "pointermove", "pointerup"]) window.addEventListener(name, press, true)
+  kept.listening = true
+}
+clearTimeout(kept.timer)
+if (kept.down) return
 const box = view.el.getBoundingClientRect()
 const left = box.left + cb_obj.sx, top = box.top + cb_obj.sy
 const flip = left > window.innerWidth - 260
-const x = flip ? left - 236 : left + 16
-const y = Math.min(top + 14, window.innerHeight - 110)
-tip.styles = {...tip.styles, left: `${x}px`, top: `${y}px`}
+const place = note.el.style
+// Its own left and top are set anew from the model whenever the note shows.
+const x = flip ? left - 236 : left + 16, y = Math.min(top + 14, window.innerHeight - 110)
+place.setProperty("transform", `translate(${x}px, ${y}px)`)
+place.removeProperty("visibility")
 const ask = () => {
-  pointer.tags = [Date.now(), null]
+  kept.last = Date.now()
   pointer.data = {view: [key], x: [cb_obj.x], y: [cb_obj.y]}
 }
-const [last, timer] = pointer.tags
-clearTimeout(timer)
-const wait = every - (Date.now() - last)
+const wait = every - (Date.now() - kept.last)
 if (wait <= 0) ask()
-else pointer.tags = [last, setTimeout(ask, wait)]
+else kept.timer = setTimeout(ask, wait)
 """
 _LEAVE = """
-clearTimeout(pointer.tags[1])
-pointer.data = {view: [''], x: [0], y: [0]}
+clearTimeout(pointer.kept?.timer)
+if (pointer.data.view[0] !== '') pointer.data = {view: [''], x: [0], y: [0]}
 tip.visible = false
 """
 
@@ -69,9 +85,7 @@ class Tip:
             visible=False,
             styles=STYLES,
         )
-        self._pointer = ColumnDataSource(
-            data={"view": [""], "x": [0.0], "y": [0.0]}, tags=[0, None], name="pointer"
-        )
+        self._pointer = ColumnDataSource(data={"view": [""], "x": [0.0], "y": [0.0]}, name="pointer")
         self._pointer.on_change("data", self._moved)
 
     def attach(self, key: str, figure: Any) -> None:

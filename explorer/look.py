@@ -39,6 +39,11 @@ TABS: dict[str, Any] = {
     "& .MuiTabs-root, & .MuiTab-root": {"minHeight": "34px", "padding": "4px 16px", "textTransform": "none"},
 }
 
+TOGGLES: dict[str, Any] = {
+    "& .MuiToggleButton-root": {"textTransform": "none", "whiteSpace": "nowrap", "padding": "5px 10px"},
+}
+"""Buttons of which one is down, with words as they are written."""
+
 LOADER_CSS = "#loader { background: transparent !important; }"
 """While the page settles, its own spinner, without a veil over what is there already."""
 

@@ -27,10 +27,15 @@ def to_html(tex: str) -> str:
     return text
 
 
+def plain(words: str) -> str:
+    """Words in HTML without their markup."""
+    return html.unescape(re.sub("<[^>]*>", "", words))
+
+
 def upright(words: str) -> str:
     """Plain words as upright TeX, with their spaces; signs that are commands in TeX are left out."""
-    plain = re.sub(r"[\\^~%#&${}]", " ", words)
-    escaped = re.sub("([_ ])", r"\\\1", plain)
+    harmless = re.sub(r"[\\^~%#&${}]", " ", words)
+    escaped = re.sub("([_ ])", r"\\\1", harmless)
     return rf"\mathrm{{{escaped}}}"
 
 

@@ -1,4 +1,4 @@
-"""The settings of one view: colours of its own, the column of its vertical axis, its window in numbers."""
+"""The settings of one view: its own colours and vertical axis, its window and brush in numbers."""
 
 import html
 from collections.abc import Callable
@@ -8,17 +8,19 @@ import numpy as np
 import panel as pn
 import panel_material_ui as pmui
 
+from data.predicate import Box, Polygon, Predicate, Range
 from data.problem import DataError
 from data.schema import Column
 from explorer import picture
-from explorer.atlas import DIAGRAMS
+from explorer.atlas import HISTOGRAM, VIEWS
 from explorer.cards import title_html
 from explorer.choices import planes
 from explorer.controls import ColourControls
-from explorer.cuts import typed_number
+from explorer.editors import BoxEditor, Editor, RangeEditor, typed_number
 from explorer.palette import Scale
 from explorer.raster import Window
 from explorer.session import Colouring, Session
+from explorer.shapes import axes_of, brushed, source_of
 from explorer.stars import Stars
 from explorer.text import text
 
@@ -61,11 +63,18 @@ class ViewSettings:
     def open(self, key: str) -> None:
         """Show the settings of a view."""
         self._own = None
-        self._body[:] = [
-            text("section", f"<h3>{title_html(DIAGRAMS[key].title)}</h3>{DIAGRAMS[key].meaning}"),
-            *self._fields(key),
-        ]
+        about = (
+            "<h3>Histogram</h3>How many stars have which value: of the selected, before those of all."
+            if key == HISTOGRAM
+            else f"<h3>{title_html(VIEWS[key].title)}</h3>{VIEWS[key].meaning}"
+        )
+        self._body[:] = [text("section", about), *self._fields(key)]
         self.dialog.open = True
+
+    def close(self) -> None:
+        """Put the dialog away."""
+        self._own = None
+        self.dialog.open = False
 
     def show(self, key: str, column: Column, scale: Scale) -> None:
         """Show the colours a view was painted in, if they are its own and its settings are on the screen."""
@@ -74,14 +83,50 @@ class ViewSettings:
 
     def _fields(self, key: str) -> list[Any]:
         fields: list[Any] = []
-        if DIAGRAMS[key].y_choice:
+        if key == HISTOGRAM:
+            return [self._brush(key)]
+        if VIEWS[key].y_choice:
             fields.append(self._vertical(key))
-        if not DIAGRAMS[key].counts:
+        if not VIEWS[key].counts:
             fields.append(self._own_colours(key))
-        return [*fields, self._window(key)]
+        return [*fields, self._window(key), self._brush(key)]
+
+    def _brush(self, key: str) -> Any:
+        """The view's brush in numbers; a lasso is changed at its chip."""
+        state = self._session.state
+        source, said = source_of(key), text("said")
+        present = state.selection[source].predicate if source in state.selection else None
+        columns = [self._stars.describe(name, state.derived) for name in axes_of(key, state)]
+
+        def change(predicate: Predicate | None) -> None:
+            said.object = ""
+            selection = brushed(self._session.state.selection, key, predicate, edited=True)
+            self._session.change(selection=selection)
+            editor.show(predicate)
+
+        def complain(problem: str) -> None:
+            said.object = html.escape(problem)
+
+        editor: Editor
+        if len(columns) == 1:
+            shown = present if isinstance(present, Range) else None
+            editor = RangeEditor(columns[0], shown, change, complain)
+        else:
+            editor = BoxEditor(
+                columns, present if isinstance(present, Box | Range) else None, change, complain
+            )
+
+        button = pmui.Button(
+            label="Let go of the brush", variant="text", size="small", on_click=lambda _: change(None)
+        )
+        if isinstance(present, Polygon):
+            said.object = "The brush is a lasso now; numbers here put a box in its place."
+        return pn.Column(
+            text("section", "<h4>Brush</h4>"), editor.view, said, button, margin=(0, 0, 16, 0), width=420
+        )
 
     def _vertical(self, key: str) -> Any:
-        present = self._session.state.view(key).y or DIAGRAMS[key].y
+        present = self._session.state.view(key).y or VIEWS[key].y
         choice = pmui.Select(
             label="Vertical axis",
             options=planes(self._stars, self._session.state.derived),
@@ -129,7 +174,7 @@ class ViewSettings:
         return pn.Column(switch, place, margin=0)
 
     def _window(self, key: str) -> Any:
-        window = picture.window_of(self._stars, DIAGRAMS[key], self._session.state)
+        window = picture.window_of(self._stars, VIEWS[key], self._session.state)
         says = ("horizontal from", "to", "vertical from", "to")
         fields = [
             pmui.TextInput(label=label, value=f"{value:g}", size="small", width=130, margin=(0, 8, 0, 0))

@@ -3,9 +3,10 @@
 A change of the selection then costs one message and no re-rendering.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from explorer import tints
 from explorer.figures import image_columns
 from explorer.palette import Bytes, palette
 from explorer.raster import Window
@@ -15,9 +16,9 @@ from explorer.template import Models
 class Sheet:
     """One visitor's maps: their shared data source, figures and colours, by the names of a template."""
 
-    def __init__(self, models: Models) -> None:
+    def __init__(self, models: Models, name: str = "sheet") -> None:
         self._models = models
-        self.source = models["sheet"]
+        self.source = models[name]
 
     def figure(self, key: str) -> Any:
         """The figure of a diagram."""
@@ -32,6 +33,13 @@ class Sheet:
 
     def paint(self, key: str, colour_map: str) -> None:
         """Change one map's colours."""
-        colours, mapper = palette(colour_map), self._models[f"{key}_colours"]
+        self._set(key, palette(colour_map))
+
+    def tint(self, key: str, shown: Iterable[str]) -> None:
+        """Give one map the colours of subsets."""
+        self._set(key, tints.colours(shown))
+
+    def _set(self, key: str, colours: list[str]) -> None:
+        mapper = self._models[f"{key}_colours"]
         if mapper.palette != colours:
             mapper.palette = colours

@@ -1,6 +1,7 @@
 """Bokeh models made once and copied for each visitor: a copy costs a fraction of drawing them anew."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -17,11 +18,34 @@ class Template:
         document = Document()
         for root in roots:
             document.add_root(root)
-        self._written = document.to_json()
+        self._written: Any = document.to_json()
+        document.clear()
 
-    def copy(self) -> Models:
-        """Every named model of a fresh copy, belonging to no document yet."""
-        document = Document.from_json(self._written)
+    def copy(self, old: str = "", new: str = "") -> Models:
+        """Every named model of a fresh copy, belonging to no document yet.
+
+        `new` stands for `old` in every name that is it, or begins with it and "_".
+        """
+        written = self._written
+        if old:
+            written = replace(written, content=_renamed(written.content, old, new))
+        document = Document.from_json(written)
         named = {model.name: model for model in document.models if model.name}
         document.clear()
         return MappingProxyType(named)
+
+
+def _renamed(written: Any, old: str, new: str) -> Any:
+    """The written form with other names, and with other ids, so that many copies may be in one document."""
+    if isinstance(written, dict):
+        return {
+            key: f"{new}:{value}" if key == "id" else _renamed(value, old, new)
+            for key, value in written.items()
+        }
+    if isinstance(written, list):
+        return [_renamed(value, old, new) for value in written]
+    if isinstance(written, tuple):
+        return tuple(_renamed(value, old, new) for value in written)
+    if isinstance(written, str) and (written == old or written.startswith(f"{old}_")):
+        return new + written.removeprefix(old)
+    return written

@@ -16,15 +16,18 @@ from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = ("--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking")
-MAPS = ("rz", "xy", "rv", "kiel", "plane")
+MAPS = ("rz", "xy", "rv", "kiel", "plane", "actions")
+CARDS = ("rz", "xy", "rv", "kiel", "plane", "histogram", "actions", "summary")
+"""Of the first tab, as they lie at first."""
 PATIENCE_S = 30.0
 """How long a change may take to show on a busy machine."""
 
 PAINTED = """
 keys => {
   const page = window.Bokeh?.documents?.[0]
-  const sheet = page?.get_model_by_name('sheet')
-  return sheet != null && keys.every(key => {
+  return page != null && keys.every(key => {
+    const sheet = page.get_model_by_name(key.includes('.') ? `${key.split('.')[0]}.sheet` : 'sheet')
+    if (!(key in (sheet?.data ?? {}))) return false
     const view = Bokeh.index.find_one(page.get_model_by_name(key) ?? {})
     return sheet.data[key][0].length > 1 && view?.frame?.bbox.width > 0 && view.is_idle
   })
@@ -39,7 +42,8 @@ _FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimatio
 
 _IMAGE = """
 key => {
-  const data = Bokeh.documents[0].get_model_by_name('sheet').data
+  const sheet = key.includes('.') ? `${key.split('.')[0]}.sheet` : 'sheet'
+  const data = Bokeh.documents[0].get_model_by_name(sheet).data
   return {
     levels: Array.from(data[key][0]), shape: data[key][0].shape,
     window: ['x', 'y', 'w', 'h'].map(side => data[`${key}_${side}`][0]),
@@ -75,6 +79,24 @@ key => {
   const {x_range: x, y_range: y} = view.model
   return {left: page.x + x0, top: page.y + y0, width: x1 - x0, height: y1 - y0,
           x: [x.start, x.end], y: [y.start, y.end]}
+}
+"""
+
+
+_BRUSH = """
+key => {
+  const {tools} = Bokeh.documents[0].get_model_by_name(key).toolbar
+  const tool = tools.find(tool => tool.overlay?.visible)
+  if (tool == null) return null
+  const {left, right, bottom, top, xs, ys} = tool.overlay
+  return xs ? {xs: Array.from(xs), ys: Array.from(ys)} : {xs: [left, right], ys: [bottom, top]}
+}
+"""
+
+_ABOVE = """
+key => {
+  const box = Bokeh.index.find_one(Bokeh.documents[0].get_model_by_name(key)).el.getBoundingClientRect()
+  return box.top + box.height / 2 - innerHeight / 2
 }
 """
 
@@ -196,13 +218,22 @@ class Visit:
         frame = self.page.evaluate(_FRAME, key)
         return frame["x"], frame["y"]
 
-    def point_at(self, key: str, x: float, y: float, nudge: float = 0.0) -> None:
-        """Move the pointer to a place of a map, so many pixels beside it."""
+    def place(self, key: str, x: float, y: float) -> tuple[float, float]:
+        """Where on the screen a place of a map is."""
         frame = self.page.evaluate(_FRAME, key)
         across = (x - frame["x"][0]) / (frame["x"][1] - frame["x"][0])
         up = (y - frame["y"][0]) / (frame["y"][1] - frame["y"][0])
-        right = frame["left"] + across * frame["width"]
-        self.page.mouse.move(right + nudge, frame["top"] + (1 - up) * frame["height"])
+        return frame["left"] + across * frame["width"], frame["top"] + (1 - up) * frame["height"]
+
+    def point_at(self, key: str, x: float, y: float, nudge: float = 0.0) -> None:
+        """Move the pointer to a place of a map, so many pixels beside it."""
+        right, down = self.place(key, x, y)
+        self.page.mouse.move(right + nudge, down)
+
+    def brush(self, key: str) -> dict[str, list[float]] | None:
+        """The brush that a figure shows: the ends of a box, or the corners of a polygon."""
+        found = self.page.evaluate(_BRUSH, key)
+        return None if found is None else dict(found)
 
     def tip(self, key: str, x: float, y: float) -> str:
         """What is said of the place the pointer rests on."""
@@ -228,6 +259,10 @@ class Visit:
         """Of each card of the page that is shown."""
         return self.page.locator("h2.heading").all_text_contents()
 
+    def heading(self, key: str) -> str:
+        """That of a card of the first tab, while all lie as they do at first."""
+        return self.headings[CARDS.index(key)]
+
     @property
     def count(self) -> tuple[int, int]:
         """How many stars the header says are shown, and of how many."""
@@ -252,6 +287,35 @@ class Visit:
         """Choose from a list."""
         (within or self.page).get_by_role("combobox", name=label, exact=True).last.click()
         self.page.locator(".MuiMenuItem-root").get_by_text(option, exact=True).click()
+
+    def scroll_to(self, key: str) -> None:
+        """Turn the wheel beside the figures until one is in the middle of the screen."""
+        size = self.page.viewport_size
+        assert size
+        self.page.mouse.move(size["width"] - 6, size["height"] / 2)
+        self.page.mouse.wheel(0, self.page.evaluate(_ABOVE, key))
+        self.page.evaluate(_FRAMES)
+
+    def take(self, key: str, tool: str) -> None:
+        """Take another tool of a figure in hand: "box", "lasso" or "polygon"."""
+        self.page.mouse.move(*self.middle(key))
+        figure = self.page.locator(".bk-Figure").nth([*MAPS, "histogram"].index(key))
+        figure.locator(f".bk-tool-icon-{tool}-select").click()
+
+    def middle(self, key: str) -> tuple[float, float]:
+        """Where on the screen the middle of a figure is."""
+        x, y = self.axes(key)
+        return self.place(key, sum(x) / 2, sum(y) / 2)
+
+    def drag(self, key: str, *places: tuple[float, float], steps: int = 4, hold_ms: float = 0.0) -> None:
+        """Drag from place to place of a figure, in steps that the page can follow."""
+        way = [self.place(key, *place) for place in places]
+        self.page.mouse.move(*way[0])
+        self.page.mouse.down()
+        self.page.wait_for_timeout(hold_ms)
+        for right, down in way[1:]:
+            self.page.mouse.move(right, down, steps=steps)
+        self.page.mouse.up()
 
     def type_into(self, field: Locator, words: str) -> None:
         """Replace what a field holds."""

@@ -25,16 +25,27 @@ FILE_CALLS = {
     "save", "savetxt", "savez", "tofile", "write_bytes", "write_text",
 }  # fmt: skip
 ENGINE = (
+    "algebra",
     "atlas",
+    "bitsets",
+    "cells",
     "choices",
+    "codes",
+    "kept",
+    "contours",
     "kernels",
     "notation",
+    "overlays",
+    "overtaking",
     "painter",
     "palette",
     "picture",
+    "polygons",
     "raster",
+    "regions",
     "session",
     "stars",
+    "tints",
 )
 VAGUE = {"base", "common", "core", "helper", "helpers", "misc", "util", "utilities", "utils"}
 KNOWN_COMMANDS = re.compile(r"\\(mathrm|alpha|delta|phi|chi|sigma|varpi|mu|tau|log|ast|[ ,])")
@@ -139,9 +150,14 @@ def test_engine_of_the_maps_knows_no_widget(name):
     assert ours <= set(ENGINE)
 
 
-def test_kernels_stand_alone():
-    """numba's cache does not notice a change in another file."""
-    assert not tops(imports(tree_of(ROOT / "explorer" / "kernels.py"))) & set(ROOMS)
+TYPES = {"Bins", "Codes", "Ends", "Pixels", "Values", "Words"}
+
+
+@pytest.mark.parametrize("name", ["kernels", "regions", "polygons", "codes", "cells"])
+def test_compiled_files_stand_alone(name):
+    """numba's cache does not notice a change in another file: they share names of types and no more."""
+    used = imports(tree_of(ROOT / "explorer" / f"{name}.py"))
+    assert {one.rpartition(".")[2] for one in used if one.partition(".")[0] in ROOMS} <= TYPES
 
 
 @each_file

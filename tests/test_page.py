@@ -19,11 +19,11 @@ def reader(browser, served, mock_file) -> Iterator[Visit]:
 
 
 def test_every_map_is_what_numpy_finds(reader, mock_table):
-    for key, heading in zip(MAPS, reader.headings, strict=False):
+    for key in MAPS:
         image = reader.image(key)
         expected = meant(mock_table, key, image, paper_cuts(mock_table, key))
         assert check(image, expected, reader.range) > 100
-        assert f"{expected.inside:,} stars" in heading
+        assert f"{expected.inside:,} stars" in reader.heading(key)
         x, y = reader.axes(key)
         assert np.allclose([*sorted(x), *sorted(y)], image.window)
 

@@ -44,6 +44,15 @@ def test_label_min_stars_and_log(visit, mock_table):
     )
 
 
+def test_choices_are_made_by_keyboard_alone(visit, mock_table):
+    visit.page.get_by_role("combobox", name="Statistic").focus()
+    for key in ("Enter", "ArrowDown", "Enter"):
+        visit.page.keyboard.press(key)
+        visit.page.wait_for_timeout(300)
+    giants = paper_cuts(mock_table, "rz")
+    eventually(lambda: check_page(visit, mock_table, giants, ("rz", "kiel"), statistic="median"))
+
+
 def test_colours_change_on_the_canvas_and_no_pixel_does(visit):
     before = visit.image("rv")
     visit.choose("Colours", "blue to sand")
@@ -153,7 +162,7 @@ def test_a_view_has_colours_and_a_plane_of_its_own(visit, mock_table):
     eventually(own)
     check_page(visit, mock_table, giants, ("rz", "kiel"))
     assert visit.range == shared
-    heading = visit.headings[MAPS.index("plane")]
+    heading = visit.heading("plane")
     assert "[Al/Fe]" in heading
     assert "log g" in heading
 
@@ -193,6 +202,6 @@ def test_a_label_that_no_star_has_is_said_to_be_missing(visit, mock_table):
     visit.choose("Colour by", "[s/Fe]")
 
     def said() -> None:
-        assert all("none with [s/Fe]" in heading for heading in visit.headings[: len(MAPS)])
+        assert all("none with [s/Fe]" in visit.heading(key) for key in MAPS)
 
     eventually(said)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from explorer.palette import GHOST
-from tests.browser import MAPS, Visit, eventually
+from tests.browser import Visit, eventually
 from tests.plain_maps import check, meant
 
 DRAWN = ("rz", "xy", "kiel")
@@ -49,14 +49,15 @@ def test_map_is_what_numpy_finds_in_the_file(reader, giants, key, least):
     drawn = sum(len(values) for cell, values in expected.stars.items() if image.levels[cell] > GHOST)
     assert drawn > least * len(keep)
     assert drawn > 0.9 * expected.inside
-    assert f"{expected.inside:,} stars" in reader.headings[MAPS.index(key)]
+    assert f"{expected.inside:,} stars" in reader.heading(key)
 
 
 def test_views_of_velocities_say_what_they_lack(reader):
-    (velocity, plane) = reader.text_of("lacking")
+    (velocity, plane, actions) = reader.text_of("lacking")
     for said in ("vT", "pmra", "pmdec"):
         assert said in velocity
     assert "mg_fe" in plane
+    assert "Jphi" in actions
 
 
 def test_zoom_into_real_stars(reader, giants):

@@ -145,3 +145,26 @@ def test_closed_session_tells_nobody_and_holds_nobody():
     del page
     gc.collect()
     assert gone() is None
+
+
+# states made consistent
+
+
+def at_home(state):
+    """While colours show z, the clause of z goes by another name."""
+    clauses = state.selection.clauses
+    renamed = tuple(replace(each, source="other") if each.source == "z" else each for each in clauses)
+    return replace(state, selection=Selection(renamed)) if state.colouring.label == "z" else state
+
+
+def test_every_state_is_made_consistent_and_what_follows_from_that_is_no_step():
+    session = Session(make_state(), at_home)
+    clause = Clause("z", Range("z", 0.0, 1.0))
+    session.change(selection=session.state.selection.with_(clause))
+    session.change(colouring=Colouring("z"))
+    assert [each.source for each in session.state.selection] == ["cut:R", "other"]
+    session.undo()
+    assert session.state.selection == make_state().selection
+    assert not session.can_undo
+    session.redo()
+    assert session.state.selection["other"] == replace(clause, source="other")
