@@ -7,7 +7,10 @@ expression  the safe language of conditions and computed columns
 predicate   one condition on a row: a range, a box, a polygon, a list, an expression
 selection   which rows: what made each condition -> the condition
 export      rows to a file, with their provenance
-lamost      LAMOST spectra of every layout; plain_fits reads most of their files
+lamost      LAMOST spectra of every layout; plain_fits reads most of their files, packed_file unpacks them
+spectra     where spectra come from: spectrum_folder, by its spectrum_index, and spectrum_archive, in the web
+observation_name  what names a spectrum, and the star whose spectra are looked for
+transfer    one file from the web, within bounds; address_template says from where, kept_files keeps it
 surveys     tables of surveys as plain columns: LAMOST, GALAH, Gaia, distances, photometry
 crossmatch  rows of one table to rows of another, by place on the sky or by identifier
 matches     what a crossmatch found

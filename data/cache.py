@@ -31,6 +31,26 @@ _MANIFEST, _LEASE = "manifest.json", "lease"
 _SAMPLE = 4096
 
 
+def cache_folder(name: str, folder: Path | None = None) -> Path:
+    """Make a folder in the cache: by default in EXPLORER_CACHE's or the user's own.
+
+    Raises
+    ------
+    DataError
+        If it cannot be made.
+    """
+    own = os.environ.get(FOLDER_VARIABLE) or platformdirs.user_cache_dir(_APPLICATION)
+    made = Path(folder or own).expanduser().absolute() / name
+    try:
+        made.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(
+            f"the cache folder {made} cannot be made ({error.strerror}): "
+            f"name one that you may write to in {FOLDER_VARIABLE}"
+        ) from error
+    return made
+
+
 @dataclass(frozen=True, eq=False)
 class Entry:
     """An entry in use: what its maker noted, its arrays memory-mapped, and the lease's file descriptor."""
@@ -46,16 +66,8 @@ class Cache:
 
     def __init__(self, folder: Path | None = None) -> None:
         """Use a folder, by default EXPLORER_CACHE's or the user's own. Raises DataError if it cannot be."""
-        own = os.environ.get(FOLDER_VARIABLE) or platformdirs.user_cache_dir(_APPLICATION)
-        self.folder = Path(folder or own).expanduser().absolute() / "catalogues"
         self._limit = gibibytes(LIMIT_VARIABLE, _DEFAULT_LIMIT_GIB)
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise DataError(
-                f"the cache folder {self.folder} cannot be made ({error.strerror}): "
-                f"name one that you may write to in {FOLDER_VARIABLE}"
-            ) from error
+        self.folder = cache_folder("catalogues", folder)
 
     def open(self, key: str) -> Entry | None:
         """Open an entry; None if it is absent or damaged. Reads a few pages of each file."""

@@ -1,11 +1,8 @@
 """LAMOST's low-resolution spectra: one file of any layout to arrays and what its header says of the star."""
 
-import errno
-import gzip
 import math
 import re
 import warnings
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,11 +16,13 @@ from astropy.io import fits
 from astropy.utils.exceptions import AstropyWarning
 from numpy.typing import NDArray
 
+from data.packed_file import DAMAGE, read_bytes, unpacked, unreadable
 from data.plain_fits import Contents, read_plain
-from data.problem import DataError, UnreachableError
+from data.problem import DataError
 
-Layout = Literal["continuum-subtracted image", "wavelength image", "table"]
-"""How a file holds its pixels: an image up to pipeline v2.6.4, one from v2.7.5 on, a table from DR9 on."""
+Layout = Literal["continuum-subtracted image", "wavelength image", "table", "none"]
+"""How a file holds its pixels: an image up to pipeline v2.6.4, one from v2.7.5 on, a table from DR9 on; none
+where there is no file."""
 
 _IMAGE_ROWS = 5
 _TABLE, _ARMS = "COADD", ("COADD_B", "COADD_R")
@@ -38,16 +37,8 @@ _KEYS = (
 _MOST_UNITS = 1000
 _LARGEST = 1 << 27
 """Bytes a file may have, unpacked: a thousand times those of a spectrum."""
-_FOR_GOOD = frozenset({errno.EACCES, errno.EPERM, errno.EISDIR})
-"""What the system says of a file that it won't give at another time either."""
-_GZIP = b"\x1f\x8b"
 _ENDLESS = re.compile(rb"(?:NAXIS|TFIELDS) *= *[+]? *0*[1-9][0-9]{3}", re.IGNORECASE)
 """Numbers of axes or columns beyond the 999 of FITS 4.0: reading by them takes hours."""
-_DAMAGE = (
-    OSError, EOFError, zlib.error, ValueError, TypeError, IndexError, KeyError, fits.VerifyError,
-    AttributeError, AssertionError, ArithmeticError, MemoryError,
-)  # fmt: skip
-"""What reading a file that is no FITS file, only part of one, or damaged may raise."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,19 +99,35 @@ class LamostSpectrum:
 def read_spectrum(path: Path | str) -> LamostSpectrum:
     """Read a LAMOST spectrum of low resolution, plain (.fits) or compressed (.fits.gz).
 
+    Raises
+    ------
+    DataError
+        If the file can't be read, or as `parse_spectrum`.
+    """
+    return parse_spectrum(read_bytes(Path(path), _LARGEST), Path(path))
+
+
+def parse_spectrum(packed: bytes, path: Path, *, largest: int = _LARGEST) -> LamostSpectrum:
+    """Make a LAMOST spectrum of low resolution of what a file holds.
+
     The layout is told from the file's structure, not from its release: an image of five rows, the third of
     which is the wavelength, or else the continuum-subtracted flux; or a table of one row of vectors. The
     wavelengths are 10 ** (COEFF0 + COEFF1 i) of the header, from which stored ones differ by float32 rounding
     (0.1 km/s); where they differ by more, or the header has no COEFF0, the stored ones are taken.
 
+    Parameters
+    ----------
+    packed : content of the file, compressed or not.
+    path : how the file is called, here and in errors; it need not be there.
+    largest : bytes it may have, unpacked.
+
     Raises
     ------
     DataError
-        If the file can't be read as FITS or breaks off, has none of these layouts, is a spectrum of medium
+        If it is not FITS, is larger or breaks off, has none of these layouts, is a spectrum of medium
         resolution, is in air wavelengths, has no increasing wavelengths, or no pixel with ivar > 0.
     """
-    path = Path(path)
-    header, rows, layout = _read(path)
+    header, rows, layout = _read(path, unpacked(packed, path, largest))
     with np.errstate(over="ignore"):
         flux, ivar = (np.asarray(row, dtype=np.float32) for row in rows[:2])
     measured = (ivar > 0) & (ivar < np.inf) & np.isfinite(flux) & (flux != 0)
@@ -134,9 +141,8 @@ def read_spectrum(path: Path | str) -> LamostSpectrum:
     return LamostSpectrum(path, layout, *arrays, **_facts(header))
 
 
-def _read(path: Path) -> tuple[Mapping[str, Any], list[NDArray[Any]], Layout]:
+def _read(path: Path, content: bytes) -> tuple[Mapping[str, Any], list[NDArray[Any]], Layout]:
     """Header and the five rows of an image or a table, with the layout that the rows show."""
-    content = _content(path)
     found = read_plain(content, _KEYS, _TABLE) or _read_any(path, content)
     if any(name.startswith(_ARMS) for name in found.names):
         raise DataError(
@@ -173,8 +179,8 @@ def _read_any(path: Path, content: bytes) -> Contents:
                 return Contents(names, header, units[0].data, _table_columns(path, units))
     except DataError:
         raise
-    except _DAMAGE as error:
-        raise _unreadable(path, error) from error
+    except DAMAGE as error:
+        raise unreadable(path, error) from error
 
 
 def _table_columns(path: Path, units: Sequence[Any]) -> dict[str, NDArray[Any]] | None:
@@ -203,45 +209,7 @@ def read_facts(path: Path) -> Mapping[str, Any]:
     DataError
         As `read_spectrum`, but for what is wrong with wavelengths and pixels.
     """
-    return _facts(_read(path)[0])
-
-
-def _content(path: Path) -> bytes:
-    """Bytes of a file, unpacked at once: that spares astropy many small steps in a compressed one."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(min(path.stat().st_size, _LARGEST) + 1)
-    except OSError as error:
-        told = f"{path} can't be read ({error.strerror or error}): see that it is there and may be read"
-        raise (DataError if error.errno in _FOR_GOOD else UnreachableError)(told) from error
-    try:
-        if content.startswith(_GZIP):
-            content = _unpacked(content)
-    except _DAMAGE as error:
-        raise _unreadable(path, error) from error
-    if len(content) > _LARGEST:
-        raise DataError(
-            f"{path} holds more than {_LARGEST >> 20} MiB: expected a single LAMOST spectrum, of 0.1 MiB"
-        )
-    return content
-
-
-def _unpacked(packed: bytes) -> bytes:
-    """At most one byte more than a file may have."""
-    member = zlib.decompressobj(zlib.MAX_WBITS | 16)
-    content = member.decompress(packed, _LARGEST + 1)
-    if len(content) > _LARGEST or (member.eof and not member.unused_data):
-        return content
-    # Of several members, padded, or cut off.
-    return gzip.GzipFile(fileobj=BytesIO(packed)).read(_LARGEST + 1)
-
-
-def _unreadable(path: Path, error: Exception) -> DataError:
-    problem = str(error) or type(error).__name__
-    return DataError(
-        f"{path} can't be read ({problem}): expected a FITS file of a LAMOST spectrum; "
-        "copy or download it again"
-    )
+    return _facts(_read(path, unpacked(read_bytes(path, _LARGEST), path, _LARGEST))[0])
 
 
 def _image_rows(path: Path, image: NDArray[Any]) -> list[NDArray[Any]]:

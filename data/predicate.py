@@ -100,9 +100,10 @@ class Range(Predicate):
         return _condition(Compare(tuple(terms), ("<=",) * (len(terms) - 1)))
 
     def to_json(self) -> Plain:
-        """Give the ends that are there."""
+        """Give the ends that are there; equal ranges are written alike."""
         ends = {"low": self.low, "high": self.high}
-        return {"range": self.column} | {end: value for end, value in ends.items() if value is not None}
+        written = {end: float(value) + 0.0 for end, value in ends.items() if value is not None}
+        return {"range": self.column} | written
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from data import observation_name
 from data.lamost import read_facts
 from data.problem import DataError, UnreachableError
 from explorer.reading import LeftOut, Resampled, prepare
@@ -98,5 +99,4 @@ def _named(read: Resampled | LeftOut, path: Path) -> Resampled | LeftOut:
 
 def exposure(lmjd: int, plate: str, spid: int, fiberid: int) -> bytes:
     """What names a spectrum where there is no obsid; empty where something of it is missing."""
-    complete = lmjd >= 0 and plate and spid >= 0 and fiberid >= 0
-    return f"{lmjd}-{plate}-{spid}-{fiberid}".encode() if complete else b""
+    return observation_name.exposure(lmjd, plate, spid, fiberid).encode()

@@ -4,12 +4,13 @@ import csv
 import gzip
 import pickle
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
 from astropy.io import fits
 
-from data.lamost import read_spectrum
+from data.lamost import parse_spectrum, read_spectrum
 from data.problem import DataError
 from model.continuum import Continuum
 from model.wavelength import SURVEY_GRID, resample, rest_frame
@@ -105,6 +106,18 @@ def test_compressed_is_as_plain(tmp_path):
     compressed = tmp_path / "spec.fits.gz"
     compressed.write_bytes(gzip.compress(plain.read_bytes()))
     np.testing.assert_array_equal(read_spectrum(compressed).flux, read_spectrum(str(plain)).flux)
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_bytes_are_as_a_file_within_a_bound(tmp_path, pack):
+    path = write_image(tmp_path / "spec.fits", rows())
+    content = pack(path.read_bytes())
+    named = Path("upload.fits")
+    made = parse_spectrum(content, named, largest=path.stat().st_size)
+    assert made.path == named
+    np.testing.assert_array_equal(made.flux, read_spectrum(path).flux)
+    with pytest.raises(DataError, match=r"upload.fits holds more than 0 MiB"):
+        parse_spectrum(content, named, largest=path.stat().st_size - 1)
 
 
 @pytest.mark.parametrize("end", [b"", bytes(100)])
