@@ -51,10 +51,10 @@ class Frozen:
             number = _number(value)
             if number is None:
                 columns[name] = value
-            elif _absurd(number, *ranges[name]):
+            elif absurd(number, *ranges[name]):
                 raise DataError(
                     f"--freeze {name}={value[:60]} is absurd for this model: its stars have {name} from "
-                    f"{_span(*ranges[name])}; give a value near them"
+                    f"{span(*ranges[name])}; give a value near them"
                 )
             else:
                 fixed[name] = number
@@ -83,8 +83,8 @@ class Frozen:
         values = dict(zip(self.table.names, self.table.values[row].tolist(), strict=True))
         if np.isnan(list(values.values())).any():
             return "a frozen label is missing"
-        far = [name for name, value in values.items() if _absurd(value, *self.ranges[name])]
-        return f"frozen {far[0]} is absurd: training stars have {_span(*self.ranges[far[0]])}" if far else ""
+        far = [name for name, value in values.items() if absurd(value, *self.ranges[name])]
+        return f"frozen {far[0]} is absurd: training stars have {span(*self.ranges[far[0]])}" if far else ""
 
     def values(self, stars: Sequence[About]) -> Mapping[str, float | NDArray[np.float64]]:
         """Of each label, for stars that have no reason against them."""
@@ -94,12 +94,13 @@ class Frozen:
         return {**self.fixed, **dict(zip(self.table.names, self.table.values[rows].T, strict=True))}
 
 
-def _absurd(value: float, low: float, high: float) -> bool:
+def absurd(value: float, low: float, high: float) -> bool:
     """Whether a label lies beyond the training stars by more than they span."""
     return not low - (high - low) <= value <= high + (high - low)
 
 
-def _span(low: float, high: float) -> str:
+def span(low: float, high: float) -> str:
+    """A range in words."""
     return f"{low:.6g} to {high:.6g}"
 
 

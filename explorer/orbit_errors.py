@@ -136,7 +136,7 @@ def orbit_errors(
     rows = extract.rows()
     if len(rows) > MOST and not unlimited:
         raise DataError(_too_many(len(rows), drawing.draws, workers))
-    stars = _observed(catalogue, rows)
+    stars = observed_arrays(catalogue, rows)
     place = out.with_name(f"{out.name}.{_key(drawing, stars)}.unfinished")
     with Workplace(place).claimed():
         found = _drawn(place, drawing, stars, workers, progress)
@@ -238,8 +238,8 @@ def _too_many(stars: int, draws: int, workers: int) -> str:
     )
 
 
-def _observed(catalogue: Catalogue, rows: NDArray[np.int64]) -> Arrays:
-    """Arrays of `Observed`, by name."""
+def observed_arrays(catalogue: Catalogue, rows: NDArray[np.int64]) -> Arrays:
+    """Arrays of `Observed`, by name, for rows of a catalogue that has OBSERVED."""
     arrays = {name: np.asarray(catalogue[name][rows], np.float64) for name in OBSERVED}
     if CORRELATION in catalogue:
         arrays["pm_corr"] = np.asarray(catalogue[CORRELATION][rows], np.float64)

@@ -2,7 +2,8 @@
 
 kinematics   sky to Galactocentric phase space, and back
 epoch        positions at another epoch, by proper motions
-actions      Staeckel actions, energies and extremes of orbits
+actions      Staeckel actions, energies and extremes of orbits, and where they lead
+orbit        all of that for one star, with what its errors leave open
 chemistry    giants and dwarfs (eq. 1), and their labels; families their mean abundances
 extinction   A_K from colours
 reference    the cuts that choose stars to train on (2.1)
@@ -14,6 +15,7 @@ continuum    the continuum of a spectrum, to divide it by; smoothing is how
 cannon       The Cannon: train, predict, infer; training, inference, newton and terms are its parts
 latent       training where labels are uncertain; belief and expectation say what is thought of them
 validation   cross-validation; errors, extrapolation and correlation say what follows from it
+information  what a spectrum can say of each label, and where it says it
 windows      the fit near the lines of each element; lines lists them
 mock         a mock survey: the Galaxy below, as a LAMOST-like survey would see it
 galaxy       its populations; motion, potential and dust

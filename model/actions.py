@@ -1,4 +1,4 @@
-"""Actions, energy and extent of orbits in a potential of the Galaxy. The only file that knows galpy.
+"""Actions, energy, extent and course of orbits in potentials of the Galaxy. The only file that knows galpy.
 
 Actions are those of the Staeckel fudge (Binney 2012, MNRAS 426, 1324) as galpy computes it in C (Bovy 2015,
 ApJS 216, 29; Bovy & Rix 2013). That code takes as many threads as ``OMP_NUM_THREADS`` allows, all cores
@@ -47,8 +47,12 @@ def _quietly() -> Iterator[None]:
 
 with _quietly():
     from galpy.actionAngle import actionAngleStaeckel
+    from galpy.orbit.integrateFullOrbit import integrateFullOrbit_c
     from galpy.potential import (
+        HernquistPotential,
+        MiyamotoNagaiPotential,
         MWPotential2014,
+        NFWPotential,
         Potential,
         evaluatePotentials,
         evaluateR2derivs,
@@ -57,7 +61,7 @@ with _quietly():
         evaluatez2derivs,
         evaluatezforces,
     )
-    from galpy.util.conversion import get_physical
+    from galpy.util.conversion import get_physical, mass_in_msol
 
 Floats = NDArray[np.float64]
 Delta = Literal["per-star"] | float
@@ -74,15 +78,36 @@ class ScaledPotential:
     vo: float
 
 
+def _milky_way() -> ScaledPotential:
+    """Disc, bulge, nucleus and halo of gala's MilkyWayPotential: solar masses and kpc."""
+    ro, vo = 8.0, 220.0
+    unit = mass_in_msol(vo, ro)
+    disc = MiyamotoNagaiPotential(amp=6.8e10 / unit, a=3.0 / ro, b=0.28 / ro)
+    bulge, nucleus = (
+        HernquistPotential(amp=2 * mass / unit, a=length / ro)
+        for mass, length in ((5e9, 1.0), (1.71e9, 0.07))
+    )
+    halo = NFWPotential(amp=5.4e11 / unit, a=15.62 / ro)
+    return ScaledPotential(disc + bulge + nucleus + halo, ro, vo)
+
+
 POTENTIALS: Mapping[str, ScaledPotential] = MappingProxyType(
-    {"MWPotential2014": ScaledPotential(MWPotential2014, ro=8.0, vo=220.0)}
+    {
+        "MWPotential2014": ScaledPotential(MWPotential2014, ro=8.0, vo=220.0),
+        "MilkyWayPotential": _milky_way(),
+    }
 )
-"""Potentials that go by a name: MWPotential2014 of Bovy (2015), Table 1."""
+"""Potentials that go by a name: MWPotential2014 of Bovy (2015), Table 1, and gala's MilkyWayPotential
+(Price-Whelan 2017, JOSS 2, 388), whose halo is heavier."""
 
 _CHUNK = 100_000
 _ORDER = 10
 _FAR = 1e12
 """Where the potential is taken to have reached its value at infinity, as for galpy's escape speed."""
+_GYR = 3.0856775814913673e16 / (365.25 * 86_400 * 1e9)
+"""One kpc / (km/s) in Gyr."""
+_TOLERANCE = 1e-9
+"""Of a step of an orbit, relative and in natural units."""
 _SENTINEL = 9999.0
 """galpy answers 9999.99 where it finds no bounds of the radial motion."""
 
@@ -188,6 +213,40 @@ def orbital_energy(stars: PhaseSpace, *, potential: str | Potential = "MWPotenti
 
     energy: Floats = _in_chunks(compute, stars, scaled)[0] * scaled.vo**2
     return energy
+
+
+def orbit_courses(
+    stars: PhaseSpace, times: Floats, *, potential: str | Potential = "MWPotential2014"
+) -> PhaseSpace:
+    """Where orbits lead, step by step, by galpy's integrator of order 8(5, 3) after Dormand and Prince in C.
+
+    Parameters
+    ----------
+    stars : phase space of N stars, (N,), complete and with R above 0.
+    times : (T,), Gyr, from 0 on upwards or downwards.
+    potential : as in `staeckel_actions`.
+
+    Returns
+    -------
+    PhaseSpace
+        Arrays (N, T), the stars themselves first; azimuths from -pi to pi.
+
+    Raises
+    ------
+    ValueError
+        As `staeckel_actions`.
+    """
+    scaled = _known(potential)
+    parts = [np.asarray(getattr(stars, name), np.float64) for name in ("R", "vR", "vT", "z", "vz", "phi")]
+    units = (scaled.ro, scaled.vo, scaled.vo, scaled.ro, scaled.vo, 1.0)
+    # A copy, for galpy's C code works in what it is given.
+    begin = np.column_stack([part / unit for part, unit in zip(parts, units, strict=True)])
+    natural = times / (_GYR * scaled.ro / scaled.vo)
+    course, _ = integrateFullOrbit_c(
+        scaled.potential, begin, natural, "dop853_c", rtol=_TOLERANCE, atol=_TOLERANCE, progressbar=False
+    )
+    R, vR, vT, z, vz, phi = np.moveaxis(course * np.array(units), -1, 0)
+    return PhaseSpace(R, np.arctan2(np.sin(phi), np.cos(phi)), z, vR, vT, vz)
 
 
 def focal_length(R: ArrayLike, z: ArrayLike, *, potential: str | Potential = "MWPotential2014") -> Floats:
