@@ -14,6 +14,7 @@ from explorer.atlas import DIAGRAMS
 from explorer.cards import Board, alone
 from explorer.figures import map_figure
 from explorer.raster import FINE
+from explorer.rings import rings_of, source_of_rings
 from explorer.sheet import Sheet
 from explorer.template import Template
 
@@ -27,7 +28,7 @@ def template() -> Template:
         map_figure(diagram, diagram.window, COLUMNS[diagram.x], COLUMNS[diagram.y], sheet)
         for diagram in (DIAGRAMS[key] for key in SIX)
     ]
-    return Template([sheet, *figures])
+    return Template([sheet, source_of_rings(SIX, rings_of(sheet.name)), *figures])
 
 
 MAPS_TEMPLATE = template()

@@ -95,9 +95,9 @@ class SpectrumIndex:
         key = sha256(os.fsencode(self.root)).hexdigest()[:32]
         self._file = cache_folder("spectra", cache) / f"{key}.sqlite"
         self._lock = Lock()
-        if not self._sound():
+        if not self._sound(alone=False):
             with self._claimed():
-                if not self._sound():
+                if not self._sound(alone=True):
                     self._make()
         self._reader = self._connect()
 
@@ -210,19 +210,25 @@ class SpectrumIndex:
         where = exposure(facts["lmjd"], facts["planid"], facts["spid"], facts["fiberid"])
         return folder, name, size, changed, facts["obsid"], where or _by_name(known), facts["designation"], ""
 
-    def _sound(self) -> bool:
-        """Whether there are tables, and those of this version."""
-        with suppress(sqlite3.Error), closing(self._connect()) as database:
+    def _sound(self, *, alone: bool) -> bool:
+        """Whether there are tables, and those of this version.
+
+        Who is not alone only reads: it must take no journal of another process for one that was left behind.
+        """
+        way = self._file.absolute().as_uri() + ("" if alone else "?mode=ro")
+        with suppress(sqlite3.Error), closing(sqlite3.connect(way, uri=True, timeout=_PATIENCE)) as database:
             return bool(database.execute("PRAGMA user_version").fetchone() == (_FORMAT,))
         return False
 
     def _make(self) -> None:
-        """Make the tables anew."""
+        """Make the tables anew, in a file that gets its name when it is complete."""
+        unfinished = self._file.with_suffix(".new")
         try:
-            for ending in ("", "-journal"):
-                self._file.with_name(self._file.name + ending).unlink(missing_ok=True)
-            with closing(self._connect()) as database:
+            for old in (unfinished, *(Path(f"{file}-journal") for file in (unfinished, self._file))):
+                old.unlink(missing_ok=True)
+            with closing(sqlite3.connect(unfinished, isolation_level=None)) as database:
                 database.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {_FORMAT}; COMMIT")
+            unfinished.replace(self._file)
         except (OSError, sqlite3.Error) as error:
             raise self._unusable(error) from error
 

@@ -22,5 +22,6 @@ build     survey files to a catalogue; pieces are its numbered parts, scheduler 
 survey    what a catalogue is built from; survey_file reads it, joins and gaia bring it together
 workplace the folder a catalogue is built in; verification checks what is there in the end
 mock_survey   a mock survey's tables, built by the same door; mock_spectra makes its spectra
+mock_observations  those of single mock stars, as a place of spectra
 orbit_errors  errors of positions, velocities and actions, drawn for some stars
 """

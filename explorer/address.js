@@ -1,4 +1,4 @@
-// Writes the token that a message holds into the page's address; sends {visit: token, number} when the
+// Writes the token that is to be `written` into the page's address; sends {visit: token, number} when the
 // visitor goes back or forward for that numbered time; copies the address, and says whether that went well.
 
 const SHOWN_MS = 4000
@@ -19,7 +19,8 @@ export function render({ model, el }) {
   }
 
   // What was written before the server knew of the last visit is out of date.
-  function write({ token, after }) {
+  function write() {
+    const [token, after] = model.written
     if (after !== visits || token === present()) return
     const address = new URL(location.href)
     if (token) address.searchParams.set("s", token)
@@ -61,6 +62,8 @@ export function render({ model, el }) {
   window.addEventListener("popstate", visit)
   // Who goes back while the page is still being loaded does so before anybody listens.
   if (present() !== model.opened) visit()
+  else write()
+  model.on("written", write)
   model.on("remove", () => window.removeEventListener("popstate", visit))
-  model.on("msg:custom", (message) => (message.copy ? copy() : write(message)))
+  model.on("msg:custom", copy)
 }

@@ -33,9 +33,13 @@ def asked() -> str:
 
 
 class AddressBar(JSComponent):
-    """The token in the browser's address. Back and forward call `on_visit` with what it is then."""
+    """The token in the browser's address. Back and forward call `on_visit` with what it is then.
+
+    What is `written` waits there for a browser that is still drawing the page.
+    """
 
     opened = param.String(default="", doc="the token that the page was made for")
+    written = param.List(default=[], doc="a token for the address, and the number of the last visit by then")
 
     _esm = HERE / "address.js"
     _stylesheets: ClassVar[list[str]] = [".said { white-space: nowrap; font-size: 12.5px; opacity: 0.75; }"]
@@ -47,7 +51,7 @@ class AddressBar(JSComponent):
 
     def write(self, token: str) -> None:
         """Put a token into the address, unless the visitor has gone back or forward meanwhile."""
-        self._send_msg({"token": token, "after": self._visits})
+        self.written = [token, self._visits]
 
     def copy(self) -> None:
         """Have the browser copy its address, and say so."""

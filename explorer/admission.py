@@ -16,13 +16,24 @@ from data.problem import DataError, UnknownColumnError
 from data.schema import Column
 from data.selection import MOST_CLAUSES, Selection
 from data.syntax import Call, Name, Node, walk
-from explorer import algebra, arrangement, choices, formula
+from explorer import algebra, arrangement, choices, finding, formula
 from explorer.atlas import DIAGRAMS, HISTOGRAM, PLANES, VIEWS
 from explorer.controls import MOST_MIN_STARS
 from explorer.cuts import MOST_VALUES
 from explorer.palette import COLOUR_MAPS, Scale
 from explorer.raster import STATISTICS, Window
-from explorer.session import MOST_DERIVED, Bars, Colouring, Derived, Gallery, Layout, State, Subset, ViewState
+from explorer.session import (
+    MOST_DERIVED,
+    Bars,
+    Colouring,
+    Derived,
+    Gallery,
+    Layout,
+    Star,
+    State,
+    Subset,
+    ViewState,
+)
 from explorer.stars import Stars
 
 SUBSETS_AS = ("contours", "tints")
@@ -71,7 +82,17 @@ def admitted(given: Any, usually: Parts, stars: Stars, tabs: Collection[str]) ->
         tab=_one_of(plain["tab"], tabs, "a page"),
         layout=_layout(plain["layout"]),
         gallery=_gallery(plain["gallery"], stars),
+        star=None if plain["star"] is None else _star(plain["star"], stars),
     )
+
+
+def _star(given: Any, stars: Stars) -> Star:
+    parts = _list(given, 2, "a star")
+    if len(parts) != 2 or type(parts[1]) is not int:
+        raise DataError(f"a star is told by the name and the value of a whole number, not {given!r:.80}")
+    star = Star(_one_of(parts[0], finding.NAMES, "a name of stars"), parts[1])
+    finding.row_of(stars, star)
+    return star
 
 
 def _derived(given: Any, stars: Stars) -> tuple[Derived, ...]:

@@ -16,6 +16,7 @@ from explorer.download import DownloadHandler, Downloads
 from explorer.opening import open_page
 from explorer.page import VisitorPage
 from explorer.painter import Threads
+from explorer.sending import send_all
 from explorer.stars import Stars
 
 LOG = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ class Explorer:
     def page(self) -> Any:
         """A page for a visitor who just came."""
         document = pn.state.curdoc
+        send_all(document)
         try:
             page = VisitorPage(self.stars, self.opening, self.threads, self.downloads, document)
         except Exception:

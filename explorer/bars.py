@@ -3,6 +3,7 @@
 import numpy as np
 
 from data.schema import Column
+from explorer import columns
 from explorer.notation import with_unit
 from explorer.picture import BINS, Histogram, floor_of, heights
 from explorer.template import Models
@@ -25,6 +26,5 @@ class BarChart:
         figure.y_range.update(start=floor, end=top + 0.05 * max(top - floor, 1.0))
         figure.xaxis[0].axis_label = with_unit(column.tex, column.unit)
         figure.yaxis[0].formatter.args = {"log": log}
-        self.source.data.update(
-            left=edges[:-1], right=edges[1:], everyone=everyone, selected=selected, floor=np.full(BINS, floor)
-        )
+        ends = {"left": edges[:-1], "right": edges[1:], "floor": np.full(BINS, floor)}
+        columns.push(self.source, {**ends, "everyone": everyone, "selected": selected})

@@ -61,6 +61,7 @@ class View {
     this.edited = false // whether a brush that was there before is being changed
     this.kept = null // what was drawn at the end of the last gesture, or by the server since
     this.sent = "null" // what the server knows of it
+    this.rough = false // whether what is drawn has yet to become what was sent, to the last digit
     this.building = false // whether a polygon is being put together, click by click
     for (const tool of this.tools) {
       tool.overlay.change.connect(() => onChange(this, tool))
@@ -238,7 +239,14 @@ export function render({ model }) {
     if (number < outstanding) return
     outstanding = 0
     clearTimeout(timer)
+    for (const view of views.values()) refine(view)
     if (waiting) send(waiting, true)
+  }
+
+  function refine(view) {
+    if (!view.rough || pressed) return
+    view.rough = false
+    quietly(() => view.draw(view.kept))
   }
 
   function press(event) {
@@ -260,6 +268,7 @@ export function render({ model }) {
     dragged = null
     if (view?.building && !view.closed) return push(view)
     if (view) settle(view)
+    else for (const each of views.values()) refine(each)
   }
 
   function finish() {
@@ -269,16 +278,19 @@ export function render({ model }) {
   function settle(view) {
     const drawn = view.read()
     const shape = drawn === undefined ? view.kept : drawn
-    quietly(() => view.draw(shape))
     view.kept = shape
+    // What the hand drew is drawn to the last digit when the answer is there: it would keep the answer waiting.
+    if (drawn === undefined || view.building) quietly(() => view.draw(shape))
+    else view.rough = true
     // Of a slip of the hand, which leaves all as it was, nobody need hear.
     if (drawn !== undefined || view.sent !== JSON.stringify(shape)) send(view, false)
     view.edited = false
   }
 
-  function letGo() {
+  function giveUp(event) {
     const view = dragged ?? [...views.values()].find((each) => each.building)
-    if (!view) return model.send_msg({ escape: true })
+    if (!view) return
+    event.preventDefault()
     cancelled = pressed ? view : null
     pressed = false
     dragged = null
@@ -313,7 +325,8 @@ export function render({ model }) {
   const heard = [
     ["pointerdown", press, true],
     ["keyup", keep, true],
-    ["brush:letgo", letGo, false],
+    ["gesture:letgo", giveUp, false],
+    ["brush:letgo", () => model.send_msg({ escape: true }), false],
     ["brush:finish", finish, false],
   ]
   for (const [name, hear, early] of heard) window.addEventListener(name, hear, early)

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import param
-from panel.custom import JSComponent
 
 from data.predicate import Predicate
 from data.problem import DataError
 from data.selection import Selection
+from explorer.component import Component
 from explorer.session import State
 from explorer.shapes import Shape, axes_of, drawn, is_brush, predicate_of, source_of
 
@@ -26,7 +26,7 @@ OnBrush = Callable[[str, Predicate | None, bool, bool], None]
 """Called with the view, the condition (None: let go of), whether it still moves, whether it was there."""
 
 
-class Brushes(JSComponent):
+class Brushes(Component):
     """One visitor's brushes. `on_brush` hears of every new region, `on_escape` that the last is to go.
 
     The browser numbers what it sends, and sends the next only when it has painted the answer, or at the end
@@ -69,7 +69,7 @@ class Brushes(JSComponent):
         wanted = {view: drawn(view, state) for view in self.views}
         if wanted != self._shown:
             self._shown = wanted
-            self.shapes = {"version": self.shapes["version"] + 1, "views": wanted}
+            self.tell(shapes={"version": self.shapes["version"] + 1, "views": wanted})
 
     def newest(self, selection: Selection) -> str | None:
         """Source of the brush that was drawn or changed last, of those there are."""
@@ -83,7 +83,7 @@ class Brushes(JSComponent):
         latest = max(serial for known, serial in self._states if known is state)
         while self._states and self._states[0][1] <= latest:
             self._states.popleft()
-        self.answered = max(self.answered, latest)
+        self.tell(answered=max(self.answered, latest))
 
     def _handle_msg(self, data: Any) -> None:
         """What the browser sent; anything but a region of a view is not from our script and is dropped."""
@@ -115,7 +115,7 @@ class Brushes(JSComponent):
         if any(known is state for known, _ in self._states):
             self._states.append((state, serial))
         else:
-            self.answered = max(self.answered, serial)
+            self.tell(answered=max(self.answered, serial))
 
     def _read(self, data: Any) -> tuple[str, Any, bool, bool, int]:
         if not isinstance(data, dict) or data.keys() != {"view", "shape", "moving", "edited", "serial"}:

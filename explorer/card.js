@@ -75,7 +75,11 @@ export function render({ model, el }) {
   const heading = document.createElement("h2")
   heading.className = "heading"
   head.append(heading, ...model.get_child("controls"))
-  if (model.settings) head.append(button(model.settings, SLIDERS, () => model.send_msg({ settings: true })))
+  if (model.settings) {
+    const settings = button(model.settings, SLIDERS, () => model.send_msg({ settings: true }))
+    head.append(settings)
+    model.on("returned", () => settings.focus())
+  }
   if (model.movable) head.append(...arrangement(model, el))
   const legend = document.createElement("div")
   legend.className = "legend"

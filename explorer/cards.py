@@ -18,6 +18,7 @@ from panel.custom import Child, Children, JSComponent
 
 from data.schema import Column
 from explorer.atlas import Diagram
+from explorer.component import Component
 from explorer.controls import colours_of
 from explorer.figures import HEIGHTS
 from explorer.notation import plain, to_html, with_unit
@@ -83,7 +84,7 @@ class Board(JSComponent):
     _stylesheets: ClassVar[list[str]] = [".cards { display: flex; flex-wrap: wrap; gap: 8px; }"]
 
 
-class Card(JSComponent):
+class Card(Component):
     """One view.
 
     `heading` and `legend` are HTML, `spoken` says what the plot shows to those who don't see it, `settings`
@@ -98,6 +99,7 @@ class Card(JSComponent):
     plain_name = param.String(default="")
     movable = param.Boolean(default=False)
     largest = param.Boolean(default=False)
+    returned = param.Integer(default=0, doc="how often the keyboard came back to the settings' button")
     controls = Children()
     plot = Child()
 
@@ -118,27 +120,15 @@ class Card(JSComponent):
         """Show a note beside the title; one that is not `named` has its title for screen readers alone."""
         shown = "" if self._named else " class='unseen'"
         name = f"<b{shown}>{title_html(title or self._title)}</b>"
-        self._tell("heading", f"{name} <span class='note'>{html.escape(note)}</span>")
+        self.tell(heading=f"{name} <span class='note'>{html.escape(note)}</span>")
+
+    def take_focus(self) -> None:
+        """Have the keyboard come back to the button of the settings, once they are put away."""
+        self.tell(returned=self.returned + 1)
 
     def speak(self, words: str) -> None:
         """Say what the plot shows to those who don't see it."""
-        self._tell("spoken", words)
-
-    def _tell(self, name: str, words: str) -> None:
-        """Send words straight to the browser's model, some at each frame of a drag.
-
-        To Panel any change of a component is a reason to look through all that is in it, plot included.
-        """
-        if words == getattr(self, name):
-            return
-        with param.discard_events(self):
-            setattr(self, name, words)
-        for ref, (model, _) in self._models.items():
-            self._changing[ref] = [name]
-            try:
-                setattr(model.data, name, words)
-            finally:
-                del self._changing[ref]
+        self.tell(spoken=words)
 
     def _handle_msg(self, data: Any) -> None:
         if self._on_settings is not None and data == {"settings": True}:
@@ -268,7 +258,7 @@ class MapCard:
             return
         number, known = picture.grid.inside, int(picture.grid.n.sum())
         if self.diagram.label:
-            self.view.legend = legend_of(picture, label)
+            self.view.tell(legend=legend_of(picture, label))
             self.view.say(f"{known:,} stars", title)
             return
         note = f"{number:,} stars"

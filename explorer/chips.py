@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import param
-from panel.custom import JSComponent
+
+from explorer.component import Component
 
 HERE = Path(__file__).parent
 
@@ -32,7 +33,7 @@ class Action:
     other: str = ""
 
 
-class Chips(JSComponent):
+class Chips(Component):
     """A list of chips, empty at first. Actions are "edit", "invert", "toggle" and "remove", as are wanted."""
 
     chips = param.List(default=[], item_type=dict)
@@ -48,9 +49,9 @@ class Chips(JSComponent):
 
     def show(self, chips: Iterable[Chip]) -> None:
         """Show chips."""
-        self.chips = [
-            {"source": chip.source, "words": chip.words, "states": [*chip.states]} for chip in chips
-        ]
+        self.tell(
+            chips=[{"source": chip.source, "words": chip.words, "states": [*chip.states]} for chip in chips]
+        )
 
     def _handle_msg(self, data: Any) -> None:
         """What the browser sent; anything but an action on a chip that is shown is dropped."""

@@ -100,6 +100,15 @@ export function render({ model, el }) {
     bar.addEventListener("pointerup", release)
   })
 
-  model.on(["low", "high", "log", "colours", "unit"], draw)
+  // What comes in one message comes value by value: an end may be that of a linear bar while this one has logarithms.
+  let due = false
+  model.on(["low", "high", "log", "colours", "unit"], () => {
+    if (due) return
+    due = true
+    queueMicrotask(() => {
+      due = false
+      draw()
+    })
+  })
   draw()
 }

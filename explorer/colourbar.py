@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import param
-from panel.custom import JSComponent
+
+from explorer.component import Component
 
 HERE = Path(__file__).parent
 
 
-class ColourBar(JSComponent):
+class ColourBar(Component):
     """Colours from `low` to `high`; calls `on_range(low, high)` when a person sets others."""
 
     low = param.Number(default=0.0)

@@ -151,7 +151,7 @@ class ColourControls:
     def show(self, column: Column, scale: Scale) -> None:
         """Show the range and the colours in use."""
         counts = self.colouring.statistic == "count"
-        self.bar.param.update(
+        self.bar.tell(
             low=scale.low,
             high=scale.high,
             log=scale.log,

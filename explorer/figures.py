@@ -31,6 +31,7 @@ from explorer.notation import with_unit
 from explorer.outlines import outline, source_of_outlines
 from explorer.picture import BINS, columns_of, window_of
 from explorer.raster import Window
+from explorer.rings import ring, rings_of, source_of_rings
 from explorer.session import State
 from explorer.stars import Stars
 from explorer.template import Template
@@ -77,9 +78,11 @@ def template_of(stars: Stars, state: State) -> Template:
     figures = [map_of(stars, diagram, state, sheet) for diagram in drawn]
     figures.append(bars_figure(HEIGHTS["maps"]))
     contours = source_of_outlines(figure.name for figure in figures)
+    rings = source_of_rings((figure.name for figure in figures), rings_of(sheet.name))
     for figure in figures:
         outline(figure, contours)
-    return Template([sheet, contours, *figures])
+        ring(figure, rings)
+    return Template([sheet, contours, rings, *figures])
 
 
 def gallery_sheet(plane: str) -> str:
@@ -91,8 +94,10 @@ def gallery_template(stars: Stars, diagrams: Iterable[Diagram], state: State) ->
     """Small maps of one plane, whose axes move as one. One is drawn; the others are copies of it."""
     drawn = [*diagrams]
     sheet = ColumnDataSource(data=_blank(drawn), name=gallery_sheet(drawn[0].plane))
+    rings = source_of_rings((diagram.key for diagram in drawn), rings_of(sheet.name))
     any_map = replace(drawn[0], key=ANY)
     figure = map_of(stars, any_map, state, ColumnDataSource(data=_blank([any_map])))
+    ring(figure, source_of_rings([ANY], f"{ANY}_rings"))
     figure.toolbar_inner = True
     for axis in (*figure.xaxis, *figure.yaxis):
         axis.ticker.desired_num_ticks = FEW_TICKS
@@ -104,7 +109,9 @@ def gallery_template(stars: Stars, diagrams: Iterable[Diagram], state: State) ->
         for renderer in figure.renderers:
             if diagram.key in renderer.data_source.data:
                 renderer.data_source = sheet
-    return Template([sheet, *maps])
+            elif renderer.data_source.name == f"{diagram.key}_rings":
+                renderer.data_source = rings
+    return Template([sheet, rings, *maps])
 
 
 def drawable(stars: Stars, diagram: Diagram, state: State) -> bool:

@@ -47,6 +47,10 @@ class Freshness:
             there |= asked
         return {key for key, essence in wanted.items() if key not in there or there[key] != essence}
 
+    def awaits(self, state: State) -> bool:
+        """Whether something that was asked for in this very state is on its way."""
+        return any(asked is state for asked, _ in self._coming)
+
     def ask(self, state: State, keys: Iterable[str]) -> None:
         """Views of a state are on their way."""
         self._coming.append((state, dict(self._essences(keys, state))))

@@ -6,7 +6,6 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-import panel as pn
 import panel_material_ui as pmui
 
 from data.predicate import Predicate
@@ -111,8 +110,7 @@ class Gallery:
                 return
             if self._plane not in self._made:
                 self._absent.object = "The maps are being drawn."
-            # What came before the page is in the browser would be unknown there.
-            pn.state.onload(partial(self._begin, self._plane, state))
+            self._begin(self._plane, state)
 
     def _begin(self, plane: str, state: State) -> None:
         prepared = self._workers.submit(self._prepare, plane, state)
@@ -251,7 +249,7 @@ class Gallery:
         drawn = painted.pictures[ratios[0]]
         column = self._stars.describe(drawn.colouring.label)
         counts = drawn.colouring.statistic == "count"
-        self._bar.param.update(
+        self._bar.tell(
             low=drawn.scale.low, high=drawn.scale.high, log=drawn.scale.log,
             unit="stars" if counts else column.unit, name_plain="abundance",
             colours=colours_of(drawn.colouring, column),

@@ -1,12 +1,16 @@
 // Undo, redo and the list of keys, as buttons and as keys. Sends {step: "undo" | "redo"}.
-// Escape and Enter go on to the brushes, as the events brush:letgo and brush:finish.
+// "/" goes on to the search for stars as the event star:find, the arrows as star:step, Enter to the brushes as
+// brush:finish. Escape is offered to who draws, then to the star, then to the brushes, till one takes it.
 
 const ICONS = { undo: "M6 3L2.5 6.5L6 10M3 6.5h6.5a4 4 0 0 1 0 8H7", redo: "M10 3l3.5 3.5L10 10M13 6.5H6.5a4 4 0 0 0 0 8H9" }
 
 const KEYS = [
+  ["Click", "look at the nearest star; once more at the same place: at the next"],
   ["Drag", "draw a brush; inside one: move it; at its edge: resize it"],
   ["Wheel", "zoom"],
-  ["Esc", "let go of the brush drawn or changed last"],
+  ["/", "find a star by its name or position"],
+  ["←, →", "the star before or after, of those selected"],
+  ["Esc", "let go of the star, or else of the brush drawn or changed last"],
   ["Double click, Enter", "end the polygon whose corners you set"],
   ["Ctrl+Z", "undo"],
   ["Ctrl+Shift+Z, Ctrl+Y", "redo"],
@@ -31,6 +35,11 @@ const OPENING = ["Enter", " ", "ArrowDown", "ArrowUp"]
 /** The list of choices that a key opens: the library's own open by the mouse alone. */
 const choiceOf = (event) =>
   OPENING.includes(event.key) && event.composedPath().find((part) => part.matches?.(".MuiSelect-select[aria-expanded=false]"))
+
+const ARROWS = { ArrowLeft: -1, ArrowRight: 1 }
+
+/** Offer something to the page; gives whether somebody took it. */
+const offer = (name, detail) => !window.dispatchEvent(new CustomEvent(name, { cancelable: true, detail }))
 
 function keyList() {
   const dialog = document.createElement("dialog")
@@ -79,8 +88,15 @@ export function render({ model, el }) {
       ask(step)
     } else if (event.key === "?") {
       dialog.showModal()
-    } else if (event.key === "Escape" || event.key === "Enter") {
-      window.dispatchEvent(new Event(event.key === "Escape" ? "brush:letgo" : "brush:finish"))
+    } else if (event.key === "/") {
+      event.preventDefault()
+      offer("star:find")
+    } else if (event.key in ARROWS && !(event.ctrlKey || event.metaKey || event.altKey || event.shiftKey)) {
+      if (offer("star:step", ARROWS[event.key])) event.preventDefault()
+    } else if (event.key === "Escape") {
+      for (const name of ["gesture:letgo", "star:letgo", "brush:letgo"]) if (offer(name)) return
+    } else if (event.key === "Enter") {
+      offer("brush:finish")
     }
   }
 

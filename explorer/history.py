@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import param
-from panel.custom import JSComponent
+
+from explorer.component import Component
 
 HERE = Path(__file__).parent
 
 
-class History(JSComponent):
+class History(Component):
     """Buttons for undo, redo and the list of keys; the same by key from anywhere on the page."""
 
     can_undo = param.Boolean(default=False)

@@ -25,6 +25,7 @@ USUALLY: Plain = MappingProxyType(
         "tab": "maps",
         "layout": {},
         "gallery": {},
+        "star": None,
     }
 )
 """What is left out of a link, and so means the same in every link of this version."""
@@ -50,6 +51,7 @@ def to_token(state: State) -> str:
         "tab": state.tab,
         "layout": _layout(state.layout),
         "gallery": _gallery(state.gallery),
+        "star": None if state.star is None else [state.star.name, state.star.number],
     }
     check_length(plain)
     return seal(_unusual(plain, **USUALLY), VERSION)
@@ -111,7 +113,8 @@ def _subset(subset: Subset) -> Plain:
 
 
 def _layout(layout: Layout) -> Plain:
-    plain = {"order": list(layout.order), "sizes": {**layout.sizes}, "largest": layout.largest}
+    sizes = {key: float(size) for key, size in layout.sizes.items()}
+    plain = {"order": list(layout.order), "sizes": sizes, "largest": layout.largest}
     return _unusual(plain, order=[], sizes={}, largest=None)
 
 

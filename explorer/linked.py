@@ -1,11 +1,9 @@
 """The linked page: its board, whose cards a person moves, sizes, maximises, removes and puts back."""
 
 from collections.abc import Callable, Container, Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
-import panel as pn
 import param
 from panel.custom import Children, JSComponent
 
@@ -91,7 +89,7 @@ class Linked:
         self._area = Area()
         self._placed: dict[str, Placed] = {}
         self._titles: dict[str, str] = {}
-        self.board = LinkedBoard(lambda data: pn.state.onload(partial(self._told, data)), recall=recall)
+        self.board = LinkedBoard(self._told, recall=recall)
         self.menu = ViewsMenu(self._chosen, margin=(8, 0, 0, 4))
 
     def place(self, cards: Mapping[str, tuple[str, Placed]]) -> None:

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
 
+import numpy as np
+
 from data.schema import Column
 from data.selection import Clause
 from explorer import picture
-from explorer.atlas import DIAGRAMS, VIEWS, Diagram
+from explorer.atlas import DIAGRAMS, HISTOGRAM, VIEWS, Diagram
 from explorer.cards import MapCard, plain_title
 from explorer.controls import colour_map_of
 from explorer.notation import plain
@@ -14,6 +16,7 @@ from explorer.palette import Scale
 from explorer.picture import Picture
 from explorer.pointer import Drawn
 from explorer.raster import Window
+from explorer.rings import NOWHERE
 from explorer.session import Colouring, Session, State
 from explorer.sheet import Sheet
 from explorer.spoken import in_words
@@ -90,6 +93,10 @@ class Maps:
         """Of the maps that there are figures of."""
         return tuple(key for key, card in self._cards.items() if card.figure is not None)
 
+    def take_focus(self, key: str) -> None:
+        """Have the keyboard come back to a map's card."""
+        self._cards[key].view.take_focus()
+
     # windows
 
     def zoomed(self, key: str, window: Window) -> None:
@@ -118,6 +125,23 @@ class Maps:
             if after.view(diagram.home) != before.view(diagram.home):
                 card.follow(picture.window_of(self._stars, diagram, after))
 
+    # the star
+
+    def mark(self, row: int | None, state: State) -> None:
+        """Have every map, and the histogram, mark where the star of a row is; None of none."""
+        axes: dict[Sheet, dict[str, tuple[str, ...]]] = {self._sheet: {HISTOGRAM: (state.bars.column,) * 2}}
+        for key, card in self._cards.items():
+            if card.figure is not None:
+                axes.setdefault(card.sheet, {})[key] = picture.columns_of(card.diagram, state)
+        for sheet, figures in axes.items():
+            sheet.rings.push({key: self._place(row, *columns) for key, columns in figures.items()})
+
+    def _place(self, row: int | None, x: str, y: str) -> tuple[float, float]:
+        if row is None:
+            return NOWHERE
+        across, up = (float(self._stars.values(quantity)[row]) for quantity in (x, y))
+        return (across, up) if np.isfinite([across, up]).all() else NOWHERE
+
     # pictures
 
     def wanted(self, keys: Iterable[str], state: State) -> dict[str, Hashable]:
@@ -141,6 +165,9 @@ class Maps:
         for sheet in {self._cards[key].sheet for key in pictures}:
             mine = {key: drawn for key, drawn in pictures.items() if self._cards[key].sheet is sheet}
             sheet.push({key: (drawn.grid.window, drawn.image) for key, drawn in mine.items()})
+
+    def tell(self) -> None:
+        """Have the headings tell of what is shown."""
         for key, shown in self.drawn.items():
             colouring = shown.picture.colouring
             self._cards[key].show(shown.picture, self._title(key, colouring), self.label(colouring))

@@ -29,7 +29,7 @@ def to_html(tex: str) -> str:
 
 def plain(words: str) -> str:
     """Words in HTML without their markup."""
-    return html.unescape(re.sub("<[^>]*>", "", words))
+    return html.unescape(re.sub("<[^>]*>", "", words)).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def upright(words: str) -> str:

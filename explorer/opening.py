@@ -8,7 +8,7 @@ from threading import Lock, Thread
 
 from data.predicate import OneOf, Polygon, Range
 from data.selection import Clause, Selection
-from explorer import choices
+from explorer import choices, finding
 from explorer.atlas import DEFAULT_CUTS, DIAGRAMS, HISTOGRAM, VIEWS, DefaultCut, Diagram
 from explorer.comparison import Comparison, compare
 from explorer.figures import drawable, gallery_template, template_of
@@ -77,6 +77,10 @@ def open_page(stars: Stars, views: Executor) -> Opening:
         for key in first[:1]:
             lasso = state.selection.with_(Clause("lasso", _triangle(diagrams[key])))
             easel.paint(replace(state, colouring=colouring, selection=lasso), [key])
+    for key in first[:1]:
+        finding.near(stars, diagrams[key], state, (0.0, 0.0), (1.0, 1.0))
+    if len(stars):
+        finding.beyond(stars, state, 0, 1)
     figures, gallery = Shelf(template_of(stars, state)), GalleryShelves(stars, diagrams, state)
     return Opening(state, diagrams, painted, fitted, figures, gallery, compare(stars, state.selection))
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from bokeh.models import ColumnDataSource, MultiLine
 
-from explorer import contours
+from explorer import columns, contours
 from explorer.algebra import MOST_SHOWN
 from explorer.overlays import ROWS, Lines
 from explorer.session import Subset
@@ -74,7 +74,7 @@ class Outlines:
             for axis in ("xs", "ys")
         }
         if places:
-            self.source.data.update({**places, **_looks(shown)})
+            columns.push(self.source, {**places, **_looks(shown)})
 
 
 LINES_SAY = (

@@ -19,8 +19,10 @@ from explorer.atlas import DIAGRAMS, HISTOGRAM
 from explorer.brushes import Brushes
 from explorer.cards import Board, MapCard, Placed, title_html
 from explorer.controls import ColourControls
+from explorer.count import Count
 from explorer.cuts import Cuts
 from explorer.download_menu import DownloadMenu
+from explorer.finder import Finder
 from explorer.formula import Formulas
 from explorer.frame import badge, framed, section, tabbed
 from explorer.freshness import Freshness
@@ -32,7 +34,9 @@ from explorer.maps import Maps, shared_scale
 from explorer.opening import Opening
 from explorer.outlines import Outlines
 from explorer.painter import Easel, Painted, Painter, Threads
+from explorer.pause import Pause
 from explorer.pointer import Drawn, Pointer
+from explorer.sending import soon, together
 from explorer.session import Colouring, Layout, Session, State
 from explorer.settings import ViewSettings
 from explorer.shapes import at_home, brushed
@@ -46,6 +50,12 @@ from explorer.text import text
 TABS = {"maps": "Maps", "gallery": "Gallery", "footprint": "Footprint", "about": "About"}
 """Pages a visitor turns to; those with views are groups of diagrams."""
 
+MARKED = ("star", "views", "bars", "tab")
+"""What decides where the star is marked."""
+
+PAUSE_MS = 400
+"""So long after the last change what is shown is put into words for screen readers."""
+
 
 class VisitorPage:
     """Everything one visitor has; let go of by `close`."""
@@ -54,15 +64,13 @@ class VisitorPage:
         self, stars: Stars, opening: Opening, threads: Threads, downloads: Any, document: Document
     ) -> None:
         self._stars = stars
-        self._document = document
+        self._soon = soon(document)
         self._closed = False
         self._alerts = Alerts()
-        self._count = text("count", sizing_mode=None, align="center")
+        self._count = Count(stars=len(stars), margin=0, align="center")
+        self._words = Pause(document, PAUSE_MS)
         links = Links(stars, opening.state, TABS)
-        asked_for = self._asked_for(links)
-        # The gallery's figures come when the rest of the page is in the browser.
-        leafs = asked_for.tab == "gallery"
-        self.session = Session(replace(asked_for, tab="maps") if leafs else asked_for, at_home)
+        self.session = Session(self._asked_for(links), at_home)
         self._history = History(self.session.undo, self.session.redo)
         self._address = Address(links, self.session, document, self._restore, self.complain)
         self._cuts = Cuts(stars, self.session)
@@ -74,8 +82,6 @@ class VisitorPage:
         self._painter = Painter(easel, threads.crews, self._deliver, self._fail)
         self._lay_views(opening, threads)
         self._open(opening)
-        if leafs:
-            pn.state.onload(partial(self.session.change, tab="gallery"))
 
     def _lay_views(self, opening: Opening, threads: Threads) -> None:
         """Make the views and the controls that belong to them."""
@@ -84,11 +90,12 @@ class VisitorPage:
         self._outlines = Outlines(figures)
         drawn: dict[str, Drawn] = {}
         self._pointer = Pointer(stars, drawn, threads.views, self._later, self.complain)
-        self._maps = Maps(
-            stars, session, opening.diagrams, Sheet(figures), drawn, self._set_up, self._pointer.attach
-        )
+        self._finder = Finder(stars, session, threads.views, self._later, self.complain)
+        self._maps = Maps(stars, session, opening.diagrams, Sheet(figures), drawn, self._set_up, self._attach)
         self._fresh = Freshness(self._maps.wanted)
-        self._settings = ViewSettings(stars, session, self._refit_view, self._maps.zoom_to, self._maps.scale)
+        self._settings = ViewSettings(
+            stars, session, self._refit_view, self._maps.zoom_to, self._maps.scale, self._take_focus
+        )
         self._linked = Linked(session, self._recalled, recall=state == opening.state)
         self._footprint = Board(sizing_mode="stretch_width")
         self._gallery = Gallery(
@@ -105,7 +112,7 @@ class VisitorPage:
     def _open(self, opening: Opening) -> None:
         """Show what the address asks for; the usual state is painted already."""
         state = self.session.state
-        self.session.listen(self._changed)
+        self.session.listen(together(self._changed))
         self._cuts.offer(state.derived)
         self._cuts.show(state.selection)
         self._formulas.show(state.derived)
@@ -113,6 +120,7 @@ class VisitorPage:
         self._maps.turn(opening.state, state)
         self._furnish(state.tab, state)
         self._brushes.show(state)
+        self._mark(state)
         if state == opening.state:
             self._fresh.ask(opening.painted.state, self._wanted(state))
             self._show(opening.painted)
@@ -149,12 +157,29 @@ class VisitorPage:
         """Take these maps of the gallery for those that were there, and paint those that can be seen."""
         self._fresh.forget(self._maps.hang(cards))
         self._brushes.attend([*self._maps.keys, HISTOGRAM], self.session.state)
+        self._mark(self.session.state)
         self._catch_up(self.session.state)
+
+    def _attach(self, key: str, figure: Any) -> None:
+        """Have a new map answer to the pointer."""
+        self._pointer.attach(key, figure)
+        self._finder.attach(figure)
+
+    def _mark(self, state: State) -> None:
+        """Mark the star that the visitor looks at, in every view."""
+        self._maps.mark(self._finder.row, state)
 
     # what the visitor does
 
     def _set_up(self, view: str) -> None:
         self._settings.open(view)
+
+    def _take_focus(self, view: str) -> None:
+        """The settings of a view were put away."""
+        if view == HISTOGRAM:
+            self._bars.placed.card.take_focus()
+        else:
+            self._maps.take_focus(view)
 
     def _restore(self, state: State) -> None:
         """Become a state that was before, or that a link holds."""
@@ -197,8 +222,18 @@ class VisitorPage:
         self._paint({key})
 
     def _changed(self, before: State, after: State) -> None:
-        """Have everything follow a change of the state."""
+        """Have everything follow a change of the state, the rest while the views are painted."""
         self._furnish(after.tab, after)
+        if after.views != before.views:
+            self._maps.turn(before, after)
+        if any(getattr(after, part) != getattr(before, part) for part in MARKED):
+            self._mark(after)
+        self._brushes.show(after)
+        self._catch_up(after)
+        self._follow(before, after)
+
+    def _follow(self, before: State, after: State) -> None:
+        """Have the controls follow a change of the state."""
         if (after.selection, after.subsets) != (before.selection, before.subsets):
             self._cuts.show(after.selection)
         self._controls.follow(after.colouring, after.derived)
@@ -211,11 +246,7 @@ class VisitorPage:
         if after.layout != before.layout:
             self._linked.follow(after.layout)
             self._linked.keep(after.layout)
-        if after.views != before.views:
-            self._maps.turn(before, after)
-        self._history.param.update(can_undo=self.session.can_undo, can_redo=self.session.can_redo)
-        self._brushes.show(after)
-        self._catch_up(after)
+        self._history.tell(can_undo=self.session.can_undo, can_redo=self.session.can_redo)
 
     def _catch_up(self, state: State) -> None:
         """Paint what can be seen and is out of date."""
@@ -224,7 +255,8 @@ class VisitorPage:
         if not stale:
             self._sum_up(state)
             self._advise(self._painted)
-            self._brushes.answer(state)
+            if not self._fresh.awaits(state):
+                self._brushes.answer(state)
             self._explain()
 
     def _seen(self, state: State) -> tuple[str, ...]:
@@ -259,37 +291,45 @@ class VisitorPage:
     def _later(self, callback: Callable[[], None]) -> None:
         """Run something on the page's own thread, unless the visitor has left."""
         if not self._closed:
-            self._document.add_next_tick_callback(callback)
+            self._soon(callback)
 
     def complain(self, problem: BaseException) -> None:
         """Tell the visitor what went wrong."""
         self._alerts.complain(problem)
 
     def _show(self, painted: Painted) -> None:
+        """Show what was painted: all pixels in one message, and in the next what is said of them."""
         state = painted.state
         self._fresh.come(state)
         self._maps.show(painted)
-        for key, drawn in painted.pictures.items():
-            self._settings.show(key, self._maps.label(drawn.colouring), drawn.scale)
         self._outlines.push(painted.overlays.lines, algebra.shown(state))
-        self._subsets.count(painted.overlays.numbers)
-        self._gallery.show(painted)
         if painted.histogram is not None:
             self._bars.show(painted.histogram, state)
+        self._later(partial(self._tell, painted))
+
+    def _tell(self, painted: Painted) -> None:
+        """Say what is shown."""
+        self._maps.tell()
+        for key, drawn in painted.pictures.items():
+            self._settings.show(key, self._maps.label(drawn.colouring), drawn.scale)
+        self._subsets.count(painted.overlays.numbers)
+        self._gallery.show(painted)
         scale = shared_scale(painted)
         if scale is not None:
-            self._controls.show(self._maps.label(state.colouring), scale)
+            self._controls.show(self._maps.label(painted.state.colouring), scale)
         self._advise(painted)
-        self._sum_up(state)
-        self._count.object = f"<b>{painted.selected:,}</b> of {len(self._stars):,} stars"
-        self._brushes.answer(state)
+        self._sum_up(painted.state)
+        self._count.tell(selected=painted.selected)
+        self._brushes.answer(painted.state)
         self._paint(self._fresh.stale(self._wanted(self.session.state)))
         self._explain()
 
     def _explain(self) -> None:
-        """Put what is shown into words, but not in the midst of a gesture."""
+        """Put what is shown into words, soon, but not in the midst of a gesture."""
         if self.session.settled:
-            self._maps.explain(self._cuts.words)
+            self._words.ask(together(partial(self._maps.explain, self._cuts.words)))
+        else:
+            self._words.end()
 
     def _sum_up(self, painted: State) -> None:
         """Have the summary follow what is shown, if it can be seen."""
@@ -320,6 +360,7 @@ class VisitorPage:
             badge(self._stars.catalogue),
             self._count,
             pn.Spacer(sizing_mode="stretch_width"),
+            self._finder.box,
             self._history,
             self._address.view,
             self._download.view,
@@ -343,6 +384,7 @@ class VisitorPage:
     def close(self) -> None:
         """Let go of everything, so that a visitor who left leaves nothing in memory."""
         self._closed = True
+        self._words.end()
         self._painter.close()
         self._summary.close()
         self._gallery.close()

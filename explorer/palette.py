@@ -7,6 +7,7 @@ sends a palette and no pixels.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 
 import colorcet
@@ -75,9 +76,10 @@ def kind_shown(kind: str, statistic: str) -> str:
     return "sequential" if statistic in ("standard deviation", "standard error") or kind == "count" else kind
 
 
-def palette(name: str) -> list[str]:
+@cache
+def palette(name: str) -> tuple[str, ...]:
     """256 colours with alpha for the bytes of a map: nothing, the ghost's greys, the colour map."""
-    return [*ghostly(), *(f"{colour}ff" for colour in COLOUR_MAPS[name].colours)]
+    return (*ghostly(), *(f"{colour}ff" for colour in COLOUR_MAPS[name].colours))
 
 
 def ghostly() -> list[str]:

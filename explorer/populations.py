@@ -58,6 +58,12 @@ POPULATIONS: tuple[Population, ...] = (
         f"{PAPER}, section 5.4: most disc stars have v_phi above 100 km/s; both are seen at 2 to 4 kpc",
     ),
     Population(
+        "thick disc", "vT > 100 and abs(z) > 2 and abs(z) < 4",
+        "Stars that rotate with the disc 2 to 4 kpc from the plane. Those of the thick disc that are nearer "
+        "to the plane now are not among them; some of the halo are.",
+        f"{PAPER}, section 5.4: most disc stars have v_phi above 100 km/s; both are seen at 2 to 4 kpc",
+    ),
+    Population(
         "red clump",
         "logg >= 1.8 and logg <= 0.0018 * (teff - (4607 - 382.5 * fe_h)) + 2.5"
         " and teff > 4400 and teff < 5300",

@@ -115,6 +115,20 @@ class Gallery:
 
 
 @dataclass(frozen=True)
+class Star:
+    """The star a visitor looks at.
+
+    Attributes
+    ----------
+    name : by which number it is known: "obsid", "source_id", or "source_row", its row in the file from 0.
+    number : that number, which no other row has.
+    """
+
+    name: str
+    number: int
+
+
+@dataclass(frozen=True)
 class State:
     """All a visitor chose; an immutable value, so that it can be remembered, compared and written down.
 
@@ -131,6 +145,7 @@ class State:
     tab: str = "maps"
     layout: Layout = field(default_factory=Layout)
     gallery: Gallery = field(default_factory=Gallery)
+    star: Star | None = None
 
     def view(self, key: str) -> ViewState:
         """State of one diagram."""

@@ -48,6 +48,7 @@ class ViewSettings:
         on_refit: Callable[[str], None],
         on_window: Callable[[str, Window], Window],
         scale_of: Callable[[str], Scale],
+        on_closed: Callable[[str], None],
     ) -> None:
         self._stars = stars
         self._session = session
@@ -55,14 +56,17 @@ class ViewSettings:
         self._on_window = on_window
         self._scale = scale_of
         self._own: tuple[str, ColourControls] | None = None
+        self._key = ""
         self._body = pn.Column(margin=0, width=620)
         self.dialog = pmui.Dialog(
             self._body, title="View settings", open=False, close_on_click=True, show_close_button=True
         )
+        self._on_closed = on_closed
+        self.dialog.param.watch(self._opened, "open")
 
     def open(self, key: str) -> None:
         """Show the settings of a view."""
-        self._own = None
+        self._own, self._key = None, key
         about = (
             "<h3>Histogram</h3>How many stars have which value: of the selected, before those of all."
             if key == HISTOGRAM
@@ -70,6 +74,10 @@ class ViewSettings:
         )
         self._body[:] = [text("section", about), *self._fields(key)]
         self.dialog.open = True
+
+    def _opened(self, event: Any) -> None:
+        if not event.new:
+            self._on_closed(self._key)
 
     def close(self) -> None:
         """Put the dialog away."""

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import param
-from panel.custom import JSComponent
 
 from data.expression import Expression
 from explorer.algebra import MOST_LETTERS
+from explorer.component import Component
 from explorer.session import Subset
 
 HERE = Path(__file__).parent
@@ -17,7 +17,7 @@ MOST_SENT = 200
 """Longer texts from the browser are dropped."""
 
 
-class SubsetList(JSComponent):
+class SubsetList(Component):
     """A row for each subset. `on` holds what is called for each deed, with a name and what goes with it."""
 
     subsets = param.List(default=[], item_type=dict)

@@ -224,6 +224,7 @@ class Subsets:
 
         def offer(state: State) -> None:
             names = [subset.name for subset in state.subsets]
+            button.disabled = len(names) < 2
             for select in (first, second):
                 kept = select.value if select.value in names else next(iter(names), None)
                 select.param.update(options=names, value=kept)
@@ -231,7 +232,7 @@ class Subsets:
         def make(_event: Any) -> None:
             self._do(self._combine)(first.value or "", word.value, second.value or "")
 
+        button = pmui.Button(label="Combine", size="small", margin=(4, 0), on_click=make)
         offer(self._session.state)
         self._session.listen(lambda _, after: offer(after))
-        button = pmui.Button(label="Combine", size="small", margin=(4, 0), on_click=make)
         return [first, word, second, note, button]

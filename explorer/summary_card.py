@@ -47,13 +47,20 @@ HEAD = """
 def table_of(comparison: Comparison) -> str:
     """A comparison as an HTML table with its notes."""
     notes: list[str] = []
-    rows = "".join(_row(row, comparison.kinds, notes) for row in comparison.rows)
+    told = [row for row in comparison.rows if row.selected.n or row.others.n]
+    rows = "".join(_row(row, comparison.kinds, notes) for row in told)
     said = "".join(f"<li>{note}</li>" for note in notes)
     who = html.escape(AGAINST[comparison.against])
     return (
         f"<table><caption><div>Others: {who}. {CAPTION}</div></caption>{HEAD}{rows}</table>"
-        f"<p>{MEANS}</p><ol type='a'>{said}</ol>"
+        f"<p>{MEANS}</p><ol type='a'>{said}</ol>{_absent(comparison)}"
     )
+
+
+def _absent(comparison: Comparison) -> str:
+    """Which labels neither group has."""
+    names = [to_html(row.label.tex) for row in comparison.rows if not (row.selected.n or row.others.n)]
+    return f"<p>None of these stars has {', '.join(names)}.</p>" if names else ""
 
 
 def _row(row: Row, kinds: frozenset[str], notes: list[str]) -> str:

@@ -41,7 +41,9 @@ def number(value: float) -> str:
 
 
 def _unit(column: Column) -> str:
-    return html.escape(f" {column.unit}" if column.unit not in ("", "dex") else "")
+    """Kept together with its number where a line breaks."""
+    unit = f" {column.unit}" if column.unit not in ("", "dex") else ""
+    return html.escape(unit.replace(" ", "\N{NO-BREAK SPACE}"))
 
 
 def _range(predicate: Range, column: Column) -> str:

@@ -266,7 +266,7 @@ class Visit:
     @property
     def count(self) -> tuple[int, int]:
         """How many stars the header says are shown, and of how many."""
-        found = re.fullmatch(r"([\d,]+) of ([\d,]+) stars", self.text_of("count")[0])
+        found = re.fullmatch(r"([\d,]+) of ([\d,]+) stars", self.page.locator("div.selected").inner_text())
         assert found, "the header counts no stars"
         return int(found[1].replace(",", "")), int(found[2].replace(",", ""))
 

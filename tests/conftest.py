@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
     from tests.browser import Visit
+    from tests.shared_visit import SharedVisit
 
 MOCK_STARS = 30_000
 
@@ -94,9 +95,28 @@ def browser() -> Iterator["Browser"]:
         yield launched
 
 
+@pytest.fixture(scope="session")
+def shared_visit(
+    browser: "Browser", served: Callable[[Path], Served], mock_file: Path
+) -> Iterator["SharedVisit"]:
+    """Visits to the mock that need no page of their own."""
+    from tests.shared_visit import SharedVisit
+
+    shared = SharedVisit(browser, served(mock_file).url)
+    yield shared
+    shared.close()
+
+
 @pytest.fixture
-def visit(browser: "Browser", served: Callable[[Path], Served], mock_file: Path) -> Iterator["Visit"]:
-    """A visitor before whom the mock's maps are painted."""
+def visit(shared_visit: "SharedVisit") -> Iterator["Visit"]:
+    """A visitor before whom the mock's maps are as they open. Other tests may have had the page before."""
+    with shared_visit.turn() as visitor:
+        yield visitor
+
+
+@pytest.fixture
+def newcomer(browser: "Browser", served: Callable[[Path], Served], mock_file: Path) -> Iterator["Visit"]:
+    """A visitor before whom the mock's maps are painted, on a page that nobody had before."""
     from tests.browser import Visit
 
     with Visit.of(browser, served(mock_file).url) as visitor:

@@ -17,7 +17,7 @@ from explorer.link import VERSION, from_token, to_token
 from explorer.session import Bars, Colouring, Derived, Session, State, Subset
 from explorer.stars import Stars
 from explorer.words import condition
-from tests.test_stars import catalogue_of
+from tests.small_catalogue import catalogue_of
 
 TABS = ("maps",)
 EMPTY = State(Selection(), Colouring("teff"), Bars("fe_h"))

@@ -33,7 +33,10 @@ ENGINE = (
     "codes",
     "kept",
     "contours",
+    "finding",
     "kernels",
+    "naming",
+    "nearest",
     "notation",
     "overlays",
     "overtaking",
@@ -153,7 +156,7 @@ def test_engine_of_the_maps_knows_no_widget(name):
 TYPES = {"Bins", "Codes", "Ends", "Pixels", "Values", "Words"}
 
 
-@pytest.mark.parametrize("name", ["kernels", "regions", "polygons", "codes", "cells"])
+@pytest.mark.parametrize("name", ["kernels", "regions", "polygons", "codes", "cells", "nearest"])
 def test_compiled_files_stand_alone(name):
     """numba's cache does not notice a change in another file: they share names of types and no more."""
     used = imports(tree_of(ROOT / "explorer" / f"{name}.py"))

@@ -1,11 +1,8 @@
 """What there is to draw and to choose: every diagram says what it is, every choice leads somewhere."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-from data.catalogue import Catalogue
 from data.predicate import OneOf, Range
 from data.problem import DataError
 from data.schema import ABUNDANCES, COLUMNS, LABELS
@@ -16,6 +13,7 @@ from explorer.marks import MARKS
 from explorer.notation import to_html
 from explorer.session import Derived
 from explorer.stars import Stars
+from tests.small_catalogue import catalogue_of
 
 DRAWABLE = [column for column in COLUMNS.values() if column.is_number]
 each_diagram = pytest.mark.parametrize("diagram", DIAGRAMS.values(), ids=DIAGRAMS)
@@ -27,21 +25,7 @@ def stars_with(*names):
     columns = {
         name: np.ones(5, types.get(COLUMNS[name].dtype, COLUMNS[name].dtype)) for name in names or COLUMNS
     }
-    rows = np.arange(5)
-    return Stars(
-        Catalogue(
-            name="small",
-            source=Path("small.parquet"),
-            checksum="",
-            mapping_name="",
-            mapping_notes=(),
-            columns=columns,
-            described={name: COLUMNS[name] for name in columns},
-            source_row=rows,
-            row_of_source=rows,
-            found=tuple(columns),
-        )
-    )
+    return Stars(catalogue_of(columns))
 
 
 # diagrams

@@ -17,7 +17,8 @@ from explorer import bitsets
 from explorer.bitsets import Bitsets, evaluated, interval, parts_of
 from explorer.kept import Kept
 from tests.plain_bits import bits
-from tests.test_stars import COLUMN, COLUMNS, OWN, WIDE, N, catalogue_of
+from tests.small_catalogue import catalogue_of
+from tests.test_stars import COLUMN, COLUMNS, OWN, WIDE, N
 
 DESCRIBED = {**COLUMNS, "own": OWN}
 CATALOGUE = catalogue_of(COLUMN, DESCRIBED)

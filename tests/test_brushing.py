@@ -17,8 +17,8 @@ from explorer.raster import Window
 from explorer.session import Bars, Colouring, State
 from explorer.stars import Stars
 from tests.plain_maps import STATISTICS
+from tests.small_catalogue import catalogue_of
 from tests.test_picture import cells_of
-from tests.test_stars import catalogue_of
 
 N = 4000
 VIEWS = ("rz", "kiel", "plane")

@@ -26,6 +26,8 @@ from tests.lamost_mock import runner, silent
 from tests.survey_mock import ODD, STARS, TWICE, stars, write_survey
 
 NAMES = ("teff", "logg", "fe_h")
+LATE = ("astropy.coordinates", "matplotlib.pyplot")
+"""What galpy imports, and so takes most of the time of a build as short as these, if it comes to that."""
 
 
 @pytest.fixture
@@ -236,7 +238,7 @@ def test_workers_change_no_byte(built, survey, tmp_path):
 def _die_after(survey, out, seconds):
     """Build in a process that is killed after a while; whether it was done before."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["explorer.build"])
+    context.set_forkserver_preload(["explorer.build", *LATE])
     process = context.Process(target=_build_here, args=(survey, out))
     process.start()
     process.join(seconds)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -26,9 +27,15 @@ def run(monkeypatch, capsys):
     return runner(monkeypatch, capsys)
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    return write_survey(tmp_path_factory.mktemp("survey") / "little")
+
+
 @pytest.fixture
-def survey(tmp_path):
-    return write_survey(tmp_path / "little")
+def survey(written, tmp_path):
+    """A copy that a test may change."""
+    return shutil.copytree(written.parent, tmp_path / "little") / written.name
 
 
 def make(survey, out, progress=silent):

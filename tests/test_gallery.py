@@ -3,12 +3,10 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import permutations
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from data.catalogue import Catalogue
 from data.predicate import Range
 from data.schema import COLUMNS, LABELS
 from data.selection import Clause, Selection
@@ -20,6 +18,7 @@ from explorer.palette import Scale
 from explorer.raster import Window
 from explorer.session import Bars, Colouring, Gallery, State
 from explorer.stars import Stars
+from tests.small_catalogue import catalogue_of
 
 N = 4000
 STATE = State(Selection(), Colouring("mg_fe", min_stars=1), Bars("fe_h"))
@@ -49,23 +48,7 @@ COLUMN = {name: values.astype(np.float32) for name, values in random_columns().i
 
 @pytest.fixture(scope="module")
 def stars():
-    for values in COLUMN.values():
-        values.flags.writeable = False
-    rows = np.arange(N)
-    return Stars(
-        Catalogue(
-            name="small",
-            source=Path("small.parquet"),
-            checksum="",
-            mapping_name="",
-            mapping_notes=(),
-            columns=COLUMN,
-            described={name: COLUMNS[name] for name in COLUMN},
-            source_row=rows,
-            row_of_source=rows,
-            found=tuple(COLUMN),
-        )
-    )
+    return Stars(catalogue_of(COLUMN))
 
 
 @pytest.fixture

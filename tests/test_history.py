@@ -18,7 +18,7 @@ from explorer.session import MOST_DERIVED, Bars, Choice, Colouring, Derived, Ses
 from explorer.shapes import at_home, brushed
 from explorer.stars import Stars
 from tests.plain_polygon import surrounded
-from tests.test_stars import catalogue_of
+from tests.small_catalogue import catalogue_of
 
 NAMES = ("R", "z", "fe_h", "mg_fe", "eu_fe", "ba_fe", "teff")
 EMPTY = State(Selection(), Colouring("teff"), Bars("fe_h"))

@@ -24,9 +24,9 @@ from explorer.link import VERSION, from_token, to_token
 from explorer.opening import default_selection
 from explorer.palette import COLOUR_MAPS, Scale
 from explorer.raster import STATISTICS, Window
-from explorer.session import Bars, Colouring, Derived, Gallery, Layout, State, Subset, ViewState
+from explorer.session import Bars, Colouring, Derived, Gallery, Layout, Star, State, Subset, ViewState
 from explorer.stars import Stars
-from tests.test_stars import catalogue_of
+from tests.small_catalogue import catalogue_of
 
 TABS = ("maps", "footprint", "about", "gallery")
 FLOATS = ("R", "z", "X", "Y", "vT", "teff", "logg", "fe_h", "mg_fe", "eu_fe", "ba_fe", "Jz", "chi2", "l", "b")
@@ -145,6 +145,7 @@ STATES = st.builds(
     st.sampled_from(TABS),
     LAYOUTS,
     st.builds(Gallery, st.sampled_from(PLANES).filter("actions".__ne__), st.booleans(), st.none() | SCALES),
+    st.none() | st.builds(Star, st.just("source_row"), st.integers(0, 49)),
 )
 
 
@@ -155,6 +156,16 @@ def test_any_state_comes_back_to_the_last_bit(stars, state):
     again = from_token(token, stars, TABS)
     assert again == state
     assert to_token(again) == token
+
+
+@pytest.mark.parametrize("numbers", [(0, 7000), (-0.0, 7000.0)])
+def test_equal_states_have_equal_links(opening, stars, numbers):
+    cut = Clause("a", Range("R", *numbers))
+    state = replace(opening, selection=opening.selection.with_(cut))
+    again = from_token(to_token(state), stars, TABS)
+    as_floats = replace(opening, selection=opening.selection.with_(Clause("a", Range("R", 0.0, 7000.0))))
+    assert again == state == as_floats
+    assert to_token(again) == to_token(state) == to_token(as_floats)
 
 
 UNUSUAL = State(
@@ -168,6 +179,7 @@ UNUSUAL = State(
     "about",
     Layout(("kiel",), {"kiel": 2}, "kiel"),
     Gallery("kiel", True, Scale(0.0, 1.0)),
+    Star("source_row", 7),
 )
 USUAL = State(Selection(), Colouring("R"), Bars("z"))
 
@@ -402,6 +414,9 @@ BAD = {
             {"views": [["rz"]]},
         )
     ],
+    "star": ["R", 1, {}, [], ["source_row"], ["source_row", 1, 2], [["source_row"], 1]]
+    + [["source_row", number] for number in (-1, 50, 2**64, 1.0, "1", True, None)]
+    + [["obsid", 1], ["source_id", 1], ["R", 1], ["teff", 5000]],
     "more": [1],
 }
 """Parts that won't do."""

@@ -2,13 +2,11 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.interpolate import RegularGridInterpolator
 
-from data.catalogue import Catalogue
 from data.expression import Expression
 from data.predicate import Range
 from data.schema import COLUMNS
@@ -22,6 +20,7 @@ from explorer.palette import GHOST, LEVELS, ghost
 from explorer.raster import Window
 from explorer.session import Bars, Colouring, State
 from explorer.stars import Stars
+from tests.small_catalogue import catalogue_of
 
 N = 40_000
 RZ = DIAGRAMS["rz"]
@@ -47,23 +46,7 @@ SELECTED = Selection((Clause("kiel", Range("teff", 4000.0, 5000.0)),))
 
 @pytest.fixture(scope="module")
 def stars():
-    for values in COLUMN.values():
-        values.flags.writeable = False
-    rows = np.arange(N)
-    return Stars(
-        Catalogue(
-            name="small",
-            source=Path("small.parquet"),
-            checksum="",
-            mapping_name="",
-            mapping_notes=(),
-            columns=COLUMN,
-            described={name: COLUMNS[name] for name in COLUMN},
-            source_row=rows,
-            row_of_source=rows,
-            found=tuple(COLUMN),
-        )
-    )
+    return Stars(catalogue_of(COLUMN))
 
 
 @pytest.fixture(scope="module")

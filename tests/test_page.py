@@ -12,10 +12,10 @@ from tests.plain_maps import AXES, PlainMap, check, meant, paper_cuts
 
 
 @pytest.fixture(scope="module")
-def reader(browser, served, mock_file) -> Iterator[Visit]:
+def reader(shared_visit) -> Iterator[Visit]:
     """A visitor who looks and changes nothing."""
-    with Visit.of(browser, served(mock_file).url) as visit:
-        yield visit.open()
+    with shared_visit.turn() as visit:
+        yield visit
 
 
 def test_every_map_is_what_numpy_finds(reader, mock_table):

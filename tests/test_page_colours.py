@@ -12,8 +12,13 @@ from tests.plain_maps import PlainMap, check, check_page, meant, paper_cuts
 
 
 def test_each_statistic_is_numpys(visit, mock_table):
-    """A count is shown logarithmically, unless asked otherwise."""
+    """Chosen by keyboard alone or by mouse. A count is shown logarithmically, unless asked otherwise."""
     giants = paper_cuts(mock_table, "rz")
+    visit.page.get_by_role("combobox", name="Statistic").focus()
+    for key in ("Enter", "ArrowDown", "Enter"):
+        visit.page.keyboard.press(key)
+        visit.page.wait_for_timeout(300)
+    eventually(lambda: check_page(visit, mock_table, giants, ("rz", "kiel"), statistic="median"))
     for statistic in reversed(STATISTICS):
         log = statistic == "count"
         visit.choose("Statistic", statistic)
@@ -26,6 +31,7 @@ def test_each_statistic_is_numpys(visit, mock_table):
 
 
 def test_label_min_stars_and_log(visit, mock_table):
+    """And a label that no star has is said to be missing."""
     giants = paper_cuts(mock_table, "rz")
     visit.choose("Colour by", "Teff [K]")
     eventually(lambda: check_page(visit, mock_table, giants, ("rz", "plane"), label="teff"))
@@ -42,15 +48,13 @@ def test_label_min_stars_and_log(visit, mock_table):
     eventually(
         lambda: check_page(visit, mock_table, giants, ("rz", "kiel"), label="teff", min_stars=12, log=True)
     )
+    assert not np.isfinite(mock_table["s_fe"][paper_cuts(mock_table, "kiel")]).any()
+    visit.choose("Colour by", "[s/Fe]")
 
+    def said() -> None:
+        assert all("none with [s/Fe]" in visit.heading(key) for key in MAPS)
 
-def test_choices_are_made_by_keyboard_alone(visit, mock_table):
-    visit.page.get_by_role("combobox", name="Statistic").focus()
-    for key in ("Enter", "ArrowDown", "Enter"):
-        visit.page.keyboard.press(key)
-        visit.page.wait_for_timeout(300)
-    giants = paper_cuts(mock_table, "rz")
-    eventually(lambda: check_page(visit, mock_table, giants, ("rz", "kiel"), statistic="median"))
+    eventually(said)
 
 
 def test_colours_change_on_the_canvas_and_no_pixel_does(visit):
@@ -67,7 +71,7 @@ def test_colours_change_on_the_canvas_and_no_pixel_does(visit):
     assert np.array_equal(visit.image("rv").levels, before.levels)
 
 
-def test_range_is_typed_and_fitted(visit, mock_table):
+def test_range_is_typed_and_fitted_and_zoom_keeps_it(visit, mock_table):
     giants = paper_cuts(mock_table, "rz")
     fitted = visit.range
     visit.type_into(visit.page.locator("input.low"), "0.1")
@@ -82,10 +86,11 @@ def test_range_is_typed_and_fitted(visit, mock_table):
         check_page(visit, mock_table, giants, ("rz", "kiel"))
 
     eventually(as_before)
+    check_zoom(visit, mock_table)
 
 
-def test_zoom_draws_the_new_window_and_keeps_the_colours(visit, mock_table):
-    """Till `Fit range` is pressed; reset goes back."""
+def check_zoom(visit, mock_table):
+    """The new window is drawn in the same colours till `Fit range` is pressed; reset goes back."""
     key = "rz"
     giants = paper_cuts(mock_table, key)
     home, others, ends = visit.image(key), visit.image("xy"), visit.range
@@ -194,14 +199,3 @@ def test_a_window_in_numbers_is_drawn_anew(visit, mock_table):
     visit.type_into(left, "99")
     dialog.get_by_text("Each 'from' must be a number below its 'to'.").wait_for()
     assert visit.image(key).window == window
-
-
-def test_a_label_that_no_star_has_is_said_to_be_missing(visit, mock_table):
-    giants = paper_cuts(mock_table, "kiel")
-    assert not np.isfinite(mock_table["s_fe"][giants]).any()
-    visit.choose("Colour by", "[s/Fe]")
-
-    def said() -> None:
-        assert all("none with [s/Fe]" in visit.heading(key) for key in MAPS)
-
-    eventually(said)

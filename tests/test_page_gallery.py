@@ -48,11 +48,60 @@ def open_gallery(visit: Visit) -> Visit:
 
 
 @pytest.fixture
-def gallery(visit):
-    return open_gallery(visit)
+def gallery(newcomer):
+    return open_gallery(newcomer)
+
+
+def test_gallery_is_drawn_when_it_is_visited_and_hidden_maps_are_left_alone(newcomer, mock_table):
+    assert newcomer.page.evaluate("Bokeh.documents[0].get_model_by_name('rz.sheet')") is None
+    open_gallery(newcomer)
+    assert {key for key in GALLERY if key.startswith("rz.")} >= {*keys("rz")}
+    check_names(newcomer)
+    check_note(newcomer, mock_table)
+    check_columns(newcomer, 5)
+    before = newcomer.image("rz")
+    newcomer.page.get_by_label("Remove this cut").nth(1).click()
+    eventually(lambda: holds(newcomer.count[0] > 6908))
+    assert np.array_equal(newcomer.image("rz").levels, before.levels)
+
+
+def check_names(gallery: Visit) -> None:
+    units = {label: unit for label, (_, _, unit) in legends(gallery).items()}
+    assert units == dict.fromkeys(GIANTS, "dex") | {"teff": "K", "a_v": "mag"}
+    assert [words.split()[0] for words in gallery.headings] == [
+        "[Fe/H]", "[O/Fe]", "[Eu/Fe]", "[Mg/Fe]", "[Al/Fe]", "[Mn/Fe]", "[Ba/Fe]", "Teff", "log", "AV",
+    ]  # fmt: skip
+    assert "No selected star has [α/Fe], [Sc/Fe], [s/Fe]." in gallery.text_of("section")
+
+
+def check_note(gallery: Visit, mock_table) -> None:
+    image = gallery.image("rz.teff")
+    keep = paper_cuts(mock_table, "rz")
+    expected = PlainMap.of(*(mock_table[name][keep] for name in ("R", "z", "teff")), image.window)
+    cell = max(expected.stars, key=lambda cell: len(expected.stars[cell]))
+    note = gallery.tip("rz.teff", *image.centre(*cell))
+    assert f"{len(expected.stars[cell]):,} stars" in note
+    assert f"{np.mean(expected.finite(cell)):.0f}"[:3] in note
+    assert "K" in note
+
+
+def check_columns(gallery: Visit, columns: int) -> None:
+    """Small maps fit beside each other."""
+    edges = gallery.page.locator("h2.heading").evaluate_all(
+        "all => all.map(each => each.getBoundingClientRect().left)"
+    )
+    assert len({round(edge) for edge in edges}) == columns
+    page = "document.scrollingElement"
+    assert gallery.page.evaluate(f"{page}.scrollWidth - {page}.clientWidth") == 0
+
+
+def test_three_columns_fit_on_a_small_screen(browser, served, mock_file):
+    with Visit.of(browser, served(mock_file).url, width=1024, height=768) as visit:
+        check_columns(open_gallery(visit.open()), 3)
 
 
 def test_three_planes_with_a_range_for_each_label_and_with_one(gallery, mock_table):
+    """By mouse, and the last by keyboard alone."""
     for plane, name in PLANES.items():
         if plane != "rz":
             gallery.page.get_by_role("button", name=name, exact=True).click()
@@ -70,24 +119,17 @@ def test_three_planes_with_a_range_for_each_label_and_with_one(gallery, mock_tab
         eventually(shared)
         gallery.page.get_by_label("One range for all [X/Fe]").click()
 
-
-def gallery_range(visit: Visit) -> tuple[float, float]:
-    """The ends of the colour bar that abundances share."""
-    ends = [visit.page.locator(f"input.{end}").last.input_value() for end in ("low", "high")]
-    return float(ends[0]), float(ends[1])
-
-
-def test_units_and_names(gallery):
-    units = {label: unit for label, (_, _, unit) in legends(gallery).items()}
-    assert units == dict.fromkeys(GIANTS, "dex") | {"teff": "K", "a_v": "mag"}
-    assert [words.split()[0] for words in gallery.headings] == [
-        "[Fe/H]", "[O/Fe]", "[Eu/Fe]", "[Mg/Fe]", "[Al/Fe]", "[Mn/Fe]", "[Ba/Fe]", "Teff", "log", "AV",
-    ]  # fmt: skip
-    assert "No selected star has [α/Fe], [Sc/Fe], [s/Fe]." in gallery.text_of("section")
+    gallery.page.get_by_role("button", name="(X, Y)", exact=True).focus()
+    gallery.page.keyboard.press("Enter")
+    gallery.wait_for(*keys("xy"))
+    gallery.page.get_by_label("One range for all [X/Fe]").focus()
+    gallery.page.keyboard.press("Space")
+    eventually(lambda: holds(len({legends(gallery)[label][:2] for label in RATIOS}) == 1))
+    check_typed(gallery, mock_table, "xy")
 
 
-def test_shared_range_is_typed(gallery, mock_table):
-    gallery.page.get_by_label("One range for all [X/Fe]").click()
+def check_typed(gallery: Visit, mock_table, plane: str) -> None:
+    """The shared range is typed, and fitted again."""
     low = gallery.page.locator("input.low").last
     eventually(lambda: holds(low.is_visible() and gallery_range(gallery) == legends(gallery)["mg_fe"][:2]))
     gallery.type_into(low, "-0.4")
@@ -96,12 +138,18 @@ def test_shared_range_is_typed(gallery, mock_table):
         ends = legends(gallery)
         assert {ends[label][0] for label in RATIOS} == {-0.4}
         assert ends["fe_h"][0] != -0.4
-        check_gallery(gallery, mock_table, "rz")
+        check_gallery(gallery, mock_table, plane)
 
     eventually(typed)
     gallery.press("Fit the colour ranges")
     eventually(lambda: holds(legends(gallery)["mg_fe"][0] != -0.4))
-    check_gallery(gallery, mock_table, "rz")
+    check_gallery(gallery, mock_table, plane)
+
+
+def gallery_range(visit: Visit) -> tuple[float, float]:
+    """The ends of the colour bar that abundances share."""
+    ends = [visit.page.locator(f"input.{end}").last.input_value() for end in ("low", "high")]
+    return float(ends[0]), float(ends[1])
 
 
 def holds(true: bool) -> None:
@@ -156,45 +204,3 @@ def test_statistic_and_cuts_are_those_of_the_maps(gallery, mock_table):
         assert (image.levels > GHOST).sum() == np.isfinite(expected.grid("median", 3)).sum() > 20
 
     eventually(dwarfs_too)
-
-
-def test_note_at_the_pointer_of_a_small_map(gallery, mock_table):
-    image = gallery.image("rz.teff")
-    keep = paper_cuts(mock_table, "rz")
-    expected = PlainMap.of(*(mock_table[name][keep] for name in ("R", "z", "teff")), image.window)
-    cell = max(expected.stars, key=lambda cell: len(expected.stars[cell]))
-    note = gallery.tip("rz.teff", *image.centre(*cell))
-    assert f"{len(expected.stars[cell]):,} stars" in note
-    assert f"{np.mean(expected.finite(cell)):.0f}"[:3] in note
-    assert "K" in note
-
-
-def test_gallery_is_drawn_when_it_is_visited_and_hidden_maps_are_left_alone(visit):
-    assert visit.page.evaluate("Bokeh.documents[0].get_model_by_name('rz.sheet')") is None
-    open_gallery(visit)
-    assert {key for key in GALLERY if key.startswith("rz.")} >= {*keys("rz")}
-    before = visit.image("rz")
-    visit.page.get_by_label("Remove this cut").nth(1).click()
-    eventually(lambda: holds(visit.count[0] > 6908))
-    assert np.array_equal(visit.image("rz").levels, before.levels)
-
-
-def test_gallery_by_keyboard(gallery):
-    gallery.page.get_by_role("button", name="(X, Y)", exact=True).focus()
-    gallery.page.keyboard.press("Enter")
-    gallery.wait_for(*keys("xy"))
-    gallery.page.get_by_label("One range for all [X/Fe]").focus()
-    gallery.page.keyboard.press("Space")
-    eventually(lambda: holds(len({legends(gallery)[label][:2] for label in RATIOS}) == 1))
-
-
-@pytest.mark.parametrize(("width", "height", "columns"), [(1440, 900, 5), (1024, 768, 3)])
-def test_small_maps_fit_beside_each_other(browser, served, mock_file, width, height, columns):
-    with Visit.of(browser, served(mock_file).url, width=width, height=height) as visit:
-        open_gallery(visit.open())
-        edges = visit.page.locator("h2.heading").evaluate_all(
-            "all => all.map(each => each.getBoundingClientRect().left)"
-        )
-        assert len({round(edge) for edge in edges}) == columns
-        page = "document.scrollingElement"
-        assert visit.page.evaluate(f"{page}.scrollWidth - {page}.clientWidth") == 0

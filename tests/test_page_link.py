@@ -59,7 +59,8 @@ def chosen_in(visit, label):
     return visit.page.get_by_role("combobox", name=label, exact=True).last.inner_text()
 
 
-def test_reload_back_and_forward_bring_the_state_back(visit, mock_table):
+def test_reload_back_and_forward_bring_the_state_back(newcomer, mock_table):
+    visit = newcomer
     giants, cut = mock_table["giantmodel"] == 1, paper_cuts(mock_table, "rz")
     assert token(visit) == ""
     visit.page.get_by_label("Remove this cut").nth(1).click()
@@ -125,7 +126,8 @@ def test_steps_back_and_forward_in_quick_succession_end_where_the_address_is(vis
     assert (token(visit), steps(visit)) == (first, length)
 
 
-def test_windows_axes_and_computed_columns_come_back(visit, mock_table):
+def test_windows_axes_and_computed_columns_come_back(newcomer, mock_table):
+    visit = newcomer
     visit.press("New column")
     visit.page.get_by_label("Name", exact=True).fill("[Mg/Mn]")
     visit.type_into(visit.page.get_by_label("Expression", exact=True), "[Mg/Fe] - mn_fe")
@@ -171,7 +173,8 @@ def box_is(visit, sides):
     assert visit.page.evaluate(DRAWN, "rz") == sides
 
 
-def test_a_brush_is_written_when_it_is_let_go_of(visit, mock_table):
+def test_a_brush_is_written_when_it_is_let_go_of(newcomer, mock_table):
+    visit = newcomer
     visit.point_at("rz", 9, -1)
     visit.page.mouse.down()
     for across in (9.5, 10, 10.5, 11):
@@ -194,7 +197,8 @@ def test_a_brush_is_written_when_it_is_let_go_of(visit, mock_table):
 @pytest.mark.parametrize(
     ("tab", "maps"), [("Gallery", ["rz.fe_h"]), ("Footprint", ["sky", "edge"]), ("About", [])]
 )
-def test_the_page_that_was_open_is_open(visit, tab, maps):
+def test_the_page_that_was_open_is_open_and_back_from_it_are_the_maps(newcomer, tab, maps):
+    visit = newcomer
     count = visit.count
     visit.tab(tab)
     after(visit, "")
@@ -202,26 +206,18 @@ def test_the_page_that_was_open_is_open(visit, tab, maps):
     visit.page.get_by_role("tab", name=tab, selected=True).wait_for()
     visit.wait_for(*maps)
     eventually(lambda: counts(visit, count))
-
-
-@pytest.mark.parametrize("tab", ["Footprint", "About"])
-def test_back_from_an_opened_page_are_the_maps(visit, tab):
-    visit.tab(tab)
-    after(visit, "")
-    visit.page.reload()
-    visit.page.get_by_role("tab", name=tab, selected=True).wait_for()
-    visit.wait_for(*(["sky", "edge"] if tab == "Footprint" else []))
-    visit.page.go_back()
-    visit.page.get_by_role("tab", name="Maps", selected=True).wait_for()
-    visit.wait_for(*MAPS)
+    if tab != "Gallery":
+        visit.page.go_back()
+        visit.page.get_by_role("tab", name="Maps", selected=True).wait_for()
+        visit.wait_for(*MAPS)
 
 
 def counts(visit, count):
-    assert visit.text_of("count")
     assert visit.count == count
 
 
-def test_a_copied_link_opens_the_same_page_elsewhere(visit, mock_table, browser):
+def test_a_copied_link_opens_the_same_page_elsewhere(newcomer, mock_table, browser):
+    visit = newcomer
     visit.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     visit.choose("Add a cut", BY_CONDITION)
     visit.type_into(
@@ -264,7 +260,8 @@ def hostile(opening):
     }
 
 
-def test_bad_links_open_the_usual_page_and_say_why(visit, mock_table):
+def test_bad_links_open_the_usual_page_and_say_why(newcomer, mock_table):
+    visit = newcomer
     visit.page.get_by_label("Remove this cut").first.click()
     opening = after(visit, "")
     for words, bad in hostile(opening).items():
@@ -285,8 +282,9 @@ def test_going_back_to_a_bad_address_keeps_the_page_and_says_why(visit, mock_tab
     holds(visit, mock_table, mock_table["giantmodel"] == 1)
 
 
-def test_the_longest_links_pass(visit, mock_file):
+def test_the_longest_links_pass(newcomer, mock_file):
     """As long as an address may be, also when the browser names it in what it sends."""
+    visit = newcomer
     stars = Stars(open_catalogue(mock_file, derivations=derivations()))
     opens = opening(stars, default_selection(stars))
     corners = np.random.default_rng(1).normal(9, 3, (500, 2)).round(11)

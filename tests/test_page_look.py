@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.browser import MAPS, Visit, eventually
+from tests.browser import MAPS, eventually
 
 _CARDS = """
 () => ['rz', 'xy', 'rv', 'kiel', 'plane', 'histogram'].map(key =>
@@ -56,9 +56,9 @@ def overflow(visit):
 
 
 @pytest.fixture(scope="module")
-def reader(browser, served, mock_file):
-    with Visit.of(browser, served(mock_file).url) as visit:
-        yield visit.open()
+def reader(shared_visit):
+    with shared_visit.turn() as visit:
+        yield visit
 
 
 def test_six_views_fit_on_a_screen_of_1440_by_900(reader):

@@ -4,13 +4,11 @@ import queue
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from threading import Event, Thread
 
 import numpy as np
 import pytest
 
-from data.catalogue import Catalogue
 from data.expression import Expression
 from data.predicate import Range, Where
 from data.problem import DataError
@@ -25,6 +23,7 @@ from explorer.palette import Scale
 from explorer.raster import Window
 from explorer.session import Bars, Colouring, State
 from explorer.stars import Stars
+from tests.small_catalogue import catalogue_of
 
 N = 5000
 STATE = State(Selection(), Colouring("mg_fe", min_stars=1), Bars("fe_h"))
@@ -52,23 +51,7 @@ COLUMN = {name: values.astype(np.float32) for name, values in random_columns().i
 
 @pytest.fixture(scope="module")
 def stars():
-    for values in COLUMN.values():
-        values.flags.writeable = False
-    rows = np.arange(N)
-    return Stars(
-        Catalogue(
-            name="small",
-            source=Path("small.parquet"),
-            checksum="",
-            mapping_name="",
-            mapping_notes=(),
-            columns=COLUMN,
-            described={name: COLUMNS[name] for name in COLUMN},
-            source_row=rows,
-            row_of_source=rows,
-            found=tuple(COLUMN),
-        )
-    )
+    return Stars(catalogue_of(COLUMN))
 
 
 class Gated(ThreadPoolExecutor):

@@ -1,12 +1,10 @@
 """From a state to pictures: every number of a map, its histogram and its hover against plain numpy."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from data.catalogue import Catalogue
 from data.predicate import OneOf, Range, Where
 from data.schema import COLUMNS
 from data.selection import Clause, Selection
@@ -16,6 +14,7 @@ from explorer.palette import GHOST, Scale
 from explorer.raster import FINE, STATISTICS, Window
 from explorer.session import Bars, Colouring, Derived, State
 from explorer.stars import Stars
+from tests.small_catalogue import catalogue_of
 
 N = 20_000
 RZ = DIAGRAMS["rz"]
@@ -56,23 +55,7 @@ WIDE = {name: values.astype(np.float64) for name, values in COLUMN.items()}
 
 @pytest.fixture(scope="module")
 def stars():
-    for values in COLUMN.values():
-        values.flags.writeable = False
-    rows = np.arange(N)
-    return Stars(
-        Catalogue(
-            name="small",
-            source=Path("small.parquet"),
-            checksum="",
-            mapping_name="",
-            mapping_notes=(),
-            columns=COLUMN,
-            described={name: COLUMNS[name] for name in COLUMN},
-            source_row=rows,
-            row_of_source=rows,
-            found=tuple(COLUMN),
-        )
-    )
+    return Stars(catalogue_of(COLUMN))
 
 
 def passing(view):

@@ -3,14 +3,12 @@
 import gc
 import html
 import weakref
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.catalogue import Catalogue
 from data.predicate import OneOf, Outside, Range, Where
 from data.problem import DataError
 from data.schema import COLUMNS, Column
@@ -22,28 +20,11 @@ from explorer.raster import FINE, Window, coarsen
 from explorer.session import Derived
 from explorer.stars import Stars
 from tests.plain_bits import bits
+from tests.small_catalogue import catalogue_of
 
 N = 2000
 WINDOW = Window(7.5, 15, -4, 4)
 OWN = Column("own", "float32", "", "q", "own", "A survey's own column.", "it", 0, 1)
-
-
-def catalogue_of(columns, described=COLUMNS):
-    for values in columns.values():
-        values.flags.writeable = False
-    rows = np.arange(len(next(iter(columns.values()))))
-    return Catalogue(
-        name="small",
-        source=Path("small.parquet"),
-        checksum="",
-        mapping_name="",
-        mapping_notes=(),
-        columns=columns,
-        described={name: described[name] for name in columns},
-        source_row=rows,
-        row_of_source=rows,
-        found=tuple(columns),
-    )
 
 
 def random_columns():

@@ -1,14 +1,12 @@
 """Subsets: their algebra against numpy masks with missing values, what a state allows, what is ready-made."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.catalogue import Catalogue
 from data.expression import Expression
 from data.predicate import Range, Where
 from data.problem import DataError
@@ -18,6 +16,7 @@ from explorer import algebra
 from explorer.populations import POPULATIONS
 from explorer.session import Bars, Colouring, Session, State, Subset
 from explorer.stars import Stars
+from tests.small_catalogue import catalogue_of
 
 N = 3000
 RNG = np.random.default_rng(4)
@@ -35,24 +34,6 @@ COLUMN = {
     "fe_h": with_holes(RNG.normal(-0.5, 0.5, N)),
     "giantmodel": RNG.integers(-1, 2, N).astype(np.int8),
 }
-
-
-def catalogue_of(columns):
-    for values in columns.values():
-        values.flags.writeable = False
-    rows = np.arange(len(next(iter(columns.values()))))
-    return Catalogue(
-        name="small",
-        source=Path("small.parquet"),
-        checksum="",
-        mapping_name="",
-        mapping_notes=(),
-        columns=columns,
-        described={name: COLUMNS[name] for name in columns},
-        source_row=rows,
-        row_of_source=rows,
-        found=tuple(columns),
-    )
 
 
 @pytest.fixture(scope="module")
