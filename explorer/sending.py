@@ -1,6 +1,5 @@
 """What changes on a page reaches its browser: all of it, in the order in which it changed, at little cost."""
 
-import asyncio
 from collections.abc import Callable
 from functools import partial, wraps
 from typing import ParamSpec
@@ -8,6 +7,7 @@ from typing import ParamSpec
 import panel as pn
 from bokeh.document import Document
 from panel.io import unlocked
+from panel.io.document import _WRITE_BLOCK, _WRITE_MSGS, _dispatch_msgs
 from tornado.ioloop import IOLoop
 
 Given = ParamSpec("Given")
@@ -32,10 +32,25 @@ def together(change: Callable[Given, None]) -> Callable[Given, None]:
 
     @wraps(change)
     def changing(*args: Given.args, **kwargs: Given.kwargs) -> None:
+        document = pn.state.curdoc
         with unlocked():
             change(*args, **kwargs)
+        if document is not None and document.session_context is not None:
+            IOLoop.current().add_callback(_send_what_waits, document)
 
     return changing
+
+
+async def _send_what_waits(document: Document) -> None:
+    """Send what Panel would keep for ever, if nothing more were to change.
+
+    On a busy connection it keeps messages for a task that sends them later. One that comes just when an
+    earlier task ends finds that there is nothing left to do: it takes the sign that messages wait for its
+    own, and clears it.
+    """
+    while document in _WRITE_MSGS:
+        _WRITE_BLOCK[document] = True
+        await _dispatch_msgs(document)
 
 
 def soon(document: Document) -> Callable[[Callable[[], None]], None]:
@@ -48,12 +63,11 @@ def soon(document: Document) -> Callable[[Callable[[], None]], None]:
     def give(change: Callable[[], None]) -> None:
         document.add_next_tick_callback(together(change))
 
+    if document.session_context is None:  # no server runs here
+        return give
+
     def give_if_there(change: Callable[[], None]) -> None:
         if document.session_context is not None:
             give(change)
 
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:  # no server runs here
-        return give
     return partial(IOLoop.current().add_callback, give_if_there)
