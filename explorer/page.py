@@ -21,6 +21,7 @@ from explorer.cards import Board, MapCard, Placed, title_html
 from explorer.controls import ColourControls
 from explorer.count import Count
 from explorer.cuts import Cuts
+from explorer.display import PAUSE_MS, Display
 from explorer.download_menu import DownloadMenu
 from explorer.finder import Finder
 from explorer.formula import Formulas
@@ -30,10 +31,10 @@ from explorer.gallery import Gallery
 from explorer.histogram_card import HistogramCard
 from explorer.history import History
 from explorer.linked import Linked
-from explorer.maps import Maps, shared_scale
+from explorer.maps import Maps
 from explorer.opening import Opening
 from explorer.outlines import Outlines
-from explorer.painter import Easel, Painted, Painter, Threads
+from explorer.painter import Easel, Painter, Threads
 from explorer.pause import Pause
 from explorer.pointer import Drawn, Pointer
 from explorer.sending import soon, together
@@ -53,9 +54,6 @@ TABS = {"maps": "Maps", "gallery": "Gallery", "footprint": "Footprint", "about":
 MARKED = ("star", "views", "bars", "tab")
 """What decides where the star is marked."""
 
-PAUSE_MS = 400
-"""So long after the last change what is shown is put into words for screen readers."""
-
 
 class VisitorPage:
     """Everything one visitor has; let go of by `close`."""
@@ -68,7 +66,6 @@ class VisitorPage:
         self._closed = False
         self._alerts = Alerts()
         self._count = Count(stars=len(stars), margin=0, align="center")
-        self._words = Pause(document, PAUSE_MS)
         links = Links(stars, opening.state, TABS)
         self.session = Session(self._asked_for(links), at_home)
         self._history = History(self.session.undo, self.session.redo)
@@ -77,10 +74,10 @@ class VisitorPage:
         self._formulas = Formulas(stars, self.session)
         self._subsets = Subsets(stars, self.session)
         self._download = DownloadMenu(stars, self.session, downloads)
-        self._painted = opening.painted
-        easel = Easel(stars, opening.diagrams, threads.views, opening.fitted)
-        self._painter = Painter(easel, threads.crews, self._deliver, self._fail)
         self._lay_views(opening, threads)
+        self._display = self._displayed(opening, Pause(document, PAUSE_MS))
+        easel = Easel(stars, opening.diagrams, threads.views, opening.fitted)
+        self._painter = Painter(easel, threads.crews, self._display.deliver, self._display.fail)
         self._open(opening)
 
     def _lay_views(self, opening: Opening, threads: Threads) -> None:
@@ -109,6 +106,14 @@ class VisitorPage:
         self._controls.row.append(self._linked.menu)
         self._brushes = Brushes(lambda: session.state, self._brush, self._let_go)
 
+    def _displayed(self, opening: Opening, words: Pause) -> Display:
+        """What shows paintings in the views and speaks of them."""
+        return Display(
+            opening.painted, self._is_seen, self._paint_stale, self._later, words, self.session, self._fresh,
+            self._maps, self._outlines, self._bars, self._settings, self._subsets, self._gallery,
+            self._summary, self._controls, self._cuts, self._count, self._brushes, self._alerts,
+        )  # fmt: skip
+
     def _open(self, opening: Opening) -> None:
         """Show what the address asks for; the usual state is painted already."""
         state = self.session.state
@@ -123,7 +128,7 @@ class VisitorPage:
         self._mark(state)
         if state == opening.state:
             self._fresh.ask(opening.painted.state, self._wanted(state))
-            self._show(opening.painted)
+            self._display.show(opening.painted)
         else:
             self._catch_up(state)
 
@@ -253,11 +258,7 @@ class VisitorPage:
         stale = self._fresh.stale(self._wanted(state))
         self._paint(stale)
         if not stale:
-            self._sum_up(state)
-            self._advise(self._painted)
-            if not self._fresh.awaits(state):
-                self._brushes.answer(state)
-            self._explain()
+            self._display.confirm(state)
 
     def _seen(self, state: State) -> tuple[str, ...]:
         """Keys of the views that can be seen in a state."""
@@ -266,6 +267,9 @@ class VisitorPage:
         if state.tab == "gallery":
             return self._gallery.seen()
         return tuple(key for key, diagram in DIAGRAMS.items() if diagram.group == state.tab)
+
+    def _is_seen(self, view: str) -> bool:
+        return view in self._seen(self.session.state)
 
     def _wanted(self, state: State) -> dict[str, Hashable]:
         """What can be seen in a state, each view with what it depends on."""
@@ -276,17 +280,11 @@ class VisitorPage:
             self._fresh.ask(self.session.state, views)
             self._painter.request(self.session.state, views)
 
-    # what comes back
+    def _paint_stale(self) -> None:
+        """Paint what has gone out of date since it was asked for."""
+        self._paint(self._fresh.stale(self._wanted(self.session.state)))
 
-    def _deliver(self, painted: Painted) -> None:
-        self._later(partial(self._show, painted))
-
-    def _fail(self, problem: BaseException) -> None:
-        self._later(partial(self._failed, problem))
-
-    def _failed(self, problem: BaseException) -> None:
-        self._fresh.fail()
-        self.complain(problem)
+    # what is told
 
     def _later(self, callback: Callable[[], None]) -> None:
         """Run something on the page's own thread, unless the visitor has left."""
@@ -296,54 +294,6 @@ class VisitorPage:
     def complain(self, problem: BaseException) -> None:
         """Tell the visitor what went wrong."""
         self._alerts.complain(problem)
-
-    def _show(self, painted: Painted) -> None:
-        """Show what was painted: all pixels in one message, and in the next what is said of them."""
-        state = painted.state
-        self._fresh.come(state)
-        self._maps.show(painted)
-        self._outlines.push(painted.overlays.lines, algebra.shown(state))
-        if painted.histogram is not None:
-            self._bars.show(painted.histogram, state)
-        self._later(partial(self._tell, painted))
-
-    def _tell(self, painted: Painted) -> None:
-        """Say what is shown."""
-        self._maps.tell()
-        for key, drawn in painted.pictures.items():
-            self._settings.show(key, self._maps.label(drawn.colouring), drawn.scale)
-        self._subsets.count(painted.overlays.numbers)
-        self._gallery.show(painted)
-        scale = shared_scale(painted)
-        if scale is not None:
-            self._controls.show(self._maps.label(painted.state.colouring), scale)
-        self._advise(painted)
-        self._sum_up(painted.state)
-        self._count.tell(selected=painted.selected)
-        self._brushes.answer(painted.state)
-        self._paint(self._fresh.stale(self._wanted(self.session.state)))
-        self._explain()
-
-    def _explain(self) -> None:
-        """Put what is shown into words, soon, but not in the midst of a gesture."""
-        if self.session.settled:
-            self._words.ask(together(partial(self._maps.explain, self._cuts.words)))
-        else:
-            self._words.end()
-
-    def _sum_up(self, painted: State) -> None:
-        """Have the summary follow what is shown, if it can be seen."""
-        if SUMMARY in self._seen(self.session.state):
-            self._summary.follow(painted)
-
-    def _advise(self, painted: Painted) -> None:
-        """Say which condition removes most where no star passes; not in the midst of a gesture."""
-        self._painted = painted
-        if painted.selected or not painted.relief:
-            self._alerts.calm()
-        elif self.session.settled:
-            words = {clause.source: self._cuts.words(clause) for clause in painted.state.selection}
-            self._alerts.explain_emptiness(painted.relief, words)
 
     # the page
 
@@ -384,7 +334,7 @@ class VisitorPage:
     def close(self) -> None:
         """Let go of everything, so that a visitor who left leaves nothing in memory."""
         self._closed = True
-        self._words.end()
+        self._display.close()
         self._painter.close()
         self._summary.close()
         self._gallery.close()
