@@ -14,6 +14,7 @@ from panel.custom import JSComponent
 
 from data.problem import DataError
 from explorer.link import from_token, to_token
+from explorer.pause import Pause
 from explorer.session import Layout, Session, State
 from explorer.stars import Stars
 
@@ -105,10 +106,9 @@ class Address:
     ) -> None:
         self._links = links
         self._session = session
-        self._document = document
         self._restore = restore
         self._complain = complain
-        self._timer: Any = None
+        self._pause = Pause(document, PAUSE_MS)
         self._says = session.state
         self._bar = AddressBar(self._visit, asked())
         button = pmui.Button(
@@ -120,18 +120,12 @@ class Address:
 
     def _changed(self, _before: State, after: State) -> None:
         """Write the address a while after the last change, never in the middle of a gesture."""
-        self._wait_no_more()
+        self._pause.end()
         if self._session.settled and after != self._says:
-            self._timer = self._document.add_timeout_callback(self._write_quietly, PAUSE_MS)
-
-    def _wait_no_more(self) -> None:
-        timer, self._timer = self._timer, None
-        if timer is not None:
-            self._document.remove_timeout_callback(timer)
+            self._pause.ask(self._write_quietly)
 
     def _write_quietly(self) -> None:
         """Write the address; one that would be too long stays as it is, which the button tells."""
-        self._timer = None
         with suppress(DataError):
             self._write()
 
@@ -147,11 +141,11 @@ class Address:
         if self._says == opened:
             self._says = self._links.opens
         if self._says == self._session.state:
-            self._wait_no_more()
+            self._pause.end()
 
     def _visit(self, token: str) -> None:
         """Show what the address says that the visitor went back or forward to."""
-        self._wait_no_more()
+        self._pause.end()
         try:
             state = self._links.read(token)
         except DataError as problem:
@@ -159,10 +153,10 @@ class Address:
             return
         self._restore(state)
         self._says = self._session.state
-        self._wait_no_more()
+        self._pause.end()
 
     def _copy(self, _event: Any) -> None:
-        self._wait_no_more()
+        self._pause.end()
         try:
             self._write()
         except DataError as problem:
@@ -172,4 +166,4 @@ class Address:
 
     def close(self) -> None:
         """Let go of what still waits."""
-        self._wait_no_more()
+        self._pause.end()
