@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from model.actions import Delta, orbit_courses, orbital_energy, staeckel_actions
 from model.kinematics import DEFAULT_FRAME, PhaseSpace, SolarFrame, face_on
-from model.uncertainty import Centre, Observed, drawn_phase_space, percentiles
+from model.uncertainty import Centre, Observed, drawn_phase_space, percentiles, shares
 
 Floats = NDArray[np.float64]
 State = Literal["bound", "near escape", "unbound", "unknown"]
@@ -262,11 +262,8 @@ def _state(star: PhaseSpace, values: Floats) -> State:
 
 def _described(values: Floats) -> tuple[Floats, float, float]:
     """Percentiles (8, 3) of draws (8, D), and the shares of them that are unbound and without actions."""
-    whole = np.isfinite(values[-1])
-    if not whole.any():
-        return np.full((len(NUMBERS), 3), np.nan), np.nan, np.nan
-    unbound, failed = values[-1, whole] >= 0, np.isnan(values[4, whole])
-    return percentiles(values), float(unbound.mean()), float(failed.mean())
+    unbound, failed = shares(values[-1], np.isnan(values[4]))
+    return percentiles(values), float(unbound), float(failed)
 
 
 def _greatest(values: Floats) -> Floats:

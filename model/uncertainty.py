@@ -142,15 +142,10 @@ def uncertainty(
     Raises
     ------
     ValueError
-        There is no draw, the seed or centre is none, or as `staeckel_actions`.
+        As `drawn_phase_space` and `staeckel_actions`.
     """
-    if draws < 1 or not 0 <= seed < 2**64 or centre not in get_args(Centre):
-        raise ValueError(
-            f"draws = {draws}, seed = {seed}, centre = {centre!r}: give a draw or more, a seed of 0 to "
-            '2^64 - 1, and "mode" or "median"'
-        )
     found = []
-    step = max(_AT_ONCE // draws, 1)
+    step = max(_AT_ONCE // max(draws, 1), 1)
     for first in range(0, max(len(stars.star), 1), step):
         some = stars.rows(slice(first, first + step))
         drawn = drawn_phase_space(some, draws=draws, seed=seed, centre=centre, frame=frame)
@@ -161,7 +156,18 @@ def uncertainty(
 def drawn_phase_space(
     stars: Observed, *, draws: int, seed: int, centre: Centre = "mode", frame: SolarFrame = DEFAULT_FRAME
 ) -> PhaseSpace:
-    """Phase space of each draw of each star, (N, draws). Parameters as for `uncertainty`."""
+    """Phase space of each draw of each star, (N, draws). Parameters as for `uncertainty`.
+
+    Raises
+    ------
+    ValueError
+        There is no draw, or the seed or centre is none.
+    """
+    if draws < 1 or not 0 <= seed < 2**64 or centre not in get_args(Centre):
+        raise ValueError(
+            f"draws = {draws}, seed = {seed}, centre = {centre!r}: give a draw or more, a seed of 0 to "
+            '2^64 - 1, and "mode" or "median"'
+        )
     seen = {field.name: _column(getattr(stars, field.name)) for field in fields(stars)[1:]}
     chance = np.array([_chance(star, draws, seed) for star in stars.star]).reshape(-1, 4, draws)
     distance = drawn_distance(
@@ -226,15 +232,26 @@ def _described(drawn: PhaseSpace, potential: str, delta: Delta) -> tuple[Floats,
     energy = orbital_energy(drawn, potential=potential)
     places = (drawn.R, drawn.phi, drawn.z, drawn.vR, drawn.vT, drawn.vz)
     values = (*places, actions.J_R, actions.J_phi, actions.J_z)
+    return *(percentiles(some) for some in values), *shares(energy, actions.failed)
+
+
+def shares(energy: Floats, failed: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """Shares of the draws with phase space, (..., D), that are unbound and that have no actions, (...,) each.
+
+    Parameters
+    ----------
+    energy : relative to escape, NaN where a draw lacks some of its phase space.
+    failed : whether its actions could not be had.
+
+    Returns
+    -------
+    unbound, failed
+        NaN where no draw has phase space.
+    """
     complete = np.isfinite(energy)
-    unbound, failed = (_share(flags, complete) for flags in (energy >= 0, actions.failed))
-    return *(percentiles(some) for some in values), unbound, failed
-
-
-def _share(flags: NDArray[np.bool_], complete: NDArray[np.bool_]) -> Floats:
-    count = np.sum(complete, axis=1)
-    with np.errstate(invalid="ignore"):
-        return np.where(count > 0, np.sum(flags & complete, axis=1) / count, np.nan)
+    count = np.where(complete.any(axis=-1), complete.sum(axis=-1), np.nan)
+    unbound, lacking = (np.sum(flags & complete, axis=-1) / count for flags in (energy >= 0, failed))
+    return unbound, lacking
 
 
 def percentiles(values: Floats) -> Floats:

@@ -350,6 +350,12 @@ def test_draws_are_bounded(draws):
         orbit(one_star(), observed(), draws=draws)
 
 
+@pytest.mark.parametrize("wrong", [{"seed": -1}, {"seed": 2**64}, {"centre": "mean"}])
+def test_what_nothing_is_drawn_by_is_refused_in_words(wrong):
+    with pytest.raises(ValueError, match="give a draw or more"):
+        orbit(one_star(), observed(), **wrong)
+
+
 def test_circular_speed_of_the_heavier_galaxy_is_that_of_its_parts():
     for R in (2.0, 8.0, 20.0):
         expected = np.sqrt(-pull_of_milky_way(R, 0.0, 0.0)[0] * R)
