@@ -14,6 +14,7 @@ from tests.served import Served
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+    from tests.archive_server import Archive
     from tests.browser import Visit
     from tests.shared_visit import SharedVisit
 
@@ -80,6 +81,23 @@ def served(
     yield serve
     for server in running.values():
         server.stop()
+
+
+@pytest.fixture
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is asked for in the web is asked for directly."""
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        for spelt in (name, name.upper()):
+            monkeypatch.delenv(spelt, raising=False)
+
+
+@pytest.fixture
+def archive(no_proxy: None) -> Iterator["Archive"]:
+    """A web archive on this computer, which has no file yet."""
+    from tests.archive_server import running
+
+    with running() as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

@@ -14,24 +14,12 @@ from data.observation_name import ObservationName, Star
 from data.problem import DataError
 from data.spectrum_archive import MOST, REST, SpectrumArchive
 from data.transfer import Patience, Transfer
-from tests.archive_server import endless, file, in_turn, running, silent_until, status
+from tests.archive_server import endless, file, in_turn, silent_until, status
 from tests.spectrum_files import content, write
 
 PATIENCE = Patience(connect=2, read=0.3, total=1.0, tries=2, pause=0.01, largest=1 << 20)
 WHOLE = content(OBSID=7, DESIG="LAMOST J7")
 DR1 = content(OBSID=None, DESIG="LAMOST J8", LMJD=55862, PLANID="B6212", SPID=6, FIBERID=3)
-
-
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch):
-    for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-
-
-@pytest.fixture
-def archive():
-    with running() as started:
-        yield started
 
 
 @pytest.fixture

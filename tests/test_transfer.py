@@ -11,23 +11,11 @@ from hypothesis import strategies as st
 
 from data.problem import DataError, UnreachableError
 from data.transfer import AbsentError, OfflineError, Patience, Transfer
-from tests import archive_server as archives
 from tests.archive_server import drip, endless, file, in_turn, reset, running, silent_until, status
 
 QUICK = Patience(connect=2, read=0.3, total=1.0, tries=3, pause=0.01, largest=1 << 20)
 HASTY = Patience(connect=2, read=0.3, total=0.5, tries=1, pause=0.01)
-
-
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch):
-    for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-
-
-@pytest.fixture
-def archive():
-    with running() as started:
-        yield started
+pytestmark = pytest.mark.usefixtures("no_proxy")
 
 
 @pytest.fixture
@@ -205,7 +193,7 @@ def test_sent_on_in_circles_or_out_of_the_web(archive, fetch, there):
 
 
 def test_between_two_hosts_of_ours_neither_is_asked_for_the_other(archive, fetch):
-    with archives.running() as other:
+    with running() as other:
         archive.answers["/a"] = status(302, Location=f"{other.url}/a")
         with pytest.raises(DataError, match="was not named"):
             fetch()
