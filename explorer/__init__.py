@@ -14,6 +14,8 @@ painter   what one visitor asks for, off the event loop; overtaking ends what no
 subsets   stars kept under a name; algebra combines them, populations are ready-made
 overlays  what is drawn of them: contours, and tints in place of labels; outlines puts lines on figures
 comparison  the selected stars against the others; summary_card shows it, floors tells what limits it
+star_drawer  where one star is studied: case is what is known of it, curves what is drawn, refit its live fit
+spectroscopy  places of spectra and trained models of a server
 reading   LAMOST files at rest on the survey's grid, by one process or more
 spectra   those over their continuum, ready for The Cannon
 cannon    spectra and labels to a model, and its validation

@@ -35,6 +35,7 @@ app = typer.Typer(
 
 ORIGIN = re.compile(r"[\w.*-]+(:\d{1,5})?")
 DEMO_STARS = 100_000
+SPECTRA = "Spectra and models of single stars"
 STOPPED = 130
 """Exit status of a command that Ctrl-C ended."""
 
@@ -75,6 +76,32 @@ def serve(
         typer.Option(help="HOST:PORT that visitors' browsers may come from, if not this one."),
     ] = None,
     show: Annotated[bool, typer.Option(help="Open a browser.")] = True,
+    spectra: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FOLDER",
+            rich_help_panel=SPECTRA,
+            help="Folder of LAMOST spectra, with the folders in it; may be given again. Headers are read "
+            "once.",
+        ),
+    ] = None,
+    archive: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TEMPLATE",
+            rich_help_panel=SPECTRA,
+            help="Addresses of spectra in the web, as https://HOST/{obsid}, for what no folder has.",
+        ),
+    ] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE",
+            rich_help_panel=SPECTRA,
+            help="Model of 'explorer train' to fit stars with; may be given again. Those that the catalogue "
+            "was built with, if not given.",
+        ),
+    ] = None,
     r0: SunRadius = DEFAULT_FRAME.R0,
     z_sun: SunHeight = DEFAULT_FRAME.z_sun,
     potential: PotentialName = "MWPotential2014",
@@ -82,19 +109,26 @@ def serve(
     orbits: WithOrbits = False,
 ) -> None:
     """Open the explorer on a catalogue, or on the embedded mock survey."""
-    from explorer.derive import asked
+    from explorer.derive import asked, conventions_of
 
     computed = asked(r0=r0, z_sun=z_sun, potential=potential, delta=delta, orbits=orbits)
     from explorer import app as page
+    from explorer.spectroscopy import Spectroscopy
 
+    folders, models = _paths("--spectra", spectra), _paths("--model", model)
     if not address:
         raise DataError("--address is empty, which would be every network: give one, such as 127.0.0.1")
     origins = tuple(_host(place) for place in origin or ())
     page.claim(address, port)
     with progress_bar() as report:
+        conventions = conventions_of(r0=r0, z_sun=z_sun, potential=potential, delta=delta)
+        named = Spectroscopy.of(
+            folders=folders, archive=archive, models=models, conventions=conventions, progress=report
+        )
         source = _embedded_mock(report) if catalogue is None else catalogue
         opened = open_asked(context, source, mapping, computed, report)
-    page.serve(opened, port=port, address=address, origins=origins, show=show)
+        spectroscopy = named.beside(opened)
+    page.serve(opened, spectroscopy, port=port, address=address, origins=origins, show=show)
 
 
 @app.command()
@@ -221,6 +255,13 @@ def _describe_model(path: Path) -> None:
     from explorer.cannon_report import say_content
 
     say_content(load_model(path), path)
+
+
+def _paths(option: str, given: list[str] | None) -> list[Path]:
+    """Paths that an option was given; an empty one would be the folder one is in."""
+    if "" in (given or ()):
+        raise DataError(f"{option} is empty: give a path, or leave the option out")
+    return [Path(path).expanduser() for path in given or ()]
 
 
 def _host(place: str) -> str:

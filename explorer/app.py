@@ -5,6 +5,7 @@ import logging
 import os
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from threading import Thread
 from typing import Any
 
 import panel as pn
@@ -17,6 +18,7 @@ from explorer.opening import open_page
 from explorer.page import VisitorPage
 from explorer.painter import Threads
 from explorer.sending import send_all
+from explorer.spectroscopy import NO_SPECTROSCOPY, Spectroscopy
 from explorer.stars import Stars
 
 LOG = logging.getLogger(__name__)
@@ -27,28 +29,39 @@ TITLE = "Milky Way enrichment explorer"
 class Explorer:
     """What all visitors of one server share. Making it paints the page they open with."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: Catalogue, spectroscopy: Spectroscopy = NO_SPECTROSCOPY) -> None:
         self.stars = Stars(catalogue)
+        self.spectroscopy = spectroscopy
         views = ThreadPoolExecutor(os.cpu_count() or 2, thread_name_prefix="view")
         crews = ThreadPoolExecutor(8, thread_name_prefix="crew")
         self.threads = Threads(views, crews)
         self.opening = open_page(self.stars, views)
         self.downloads = Downloads()
         self._pages: dict[Document, VisitorPage] = {}
+        self._preparing: Thread | None = None
 
     def page(self) -> Any:
         """A page for a visitor who just came."""
         document = pn.state.curdoc
         send_all(document)
         try:
-            page = VisitorPage(self.stars, self.opening, self.threads, self.downloads, document)
+            page = VisitorPage(
+                self.stars, self.opening, self.threads, self.downloads, document,
+                spectroscopy=self.spectroscopy,
+            )  # fmt: skip
         except Exception:
             LOG.exception("a page could not be opened")
             return "# This page could not be opened\n\nThe fault is ours; the server's log says what it is."
         self._pages[document] = page
         pn.state.on_session_destroyed(lambda _context: self._forget(document))
         pn.state.onload(self.opening.figures.refill)
+        pn.state.onload(self._prepare)
         return page.layout()
+
+    def _prepare(self) -> None:
+        """Read models while the first visitor looks at the page: the server was not to wait for them."""
+        if self._preparing is None:
+            self._preparing = self.spectroscopy.begin()
 
     def _forget(self, document: Document) -> None:
         page = self._pages.pop(document, None)
@@ -63,7 +76,15 @@ class Explorer:
             page.complain(problem)
 
 
-def serve(catalogue: Catalogue, *, port: int, address: str, origins: tuple[str, ...], show: bool) -> None:
+def serve(
+    catalogue: Catalogue,
+    spectroscopy: Spectroscopy = NO_SPECTROSCOPY,
+    *,
+    port: int,
+    address: str,
+    origins: tuple[str, ...],
+    show: bool,
+) -> None:
     """Serve the explorer until interrupted.
 
     Raises
@@ -72,7 +93,7 @@ def serve(catalogue: Catalogue, *, port: int, address: str, origins: tuple[str, 
         Where the port is taken or not allowed.
     """
     claim(address, port)
-    explorer = Explorer(catalogue)
+    explorer = Explorer(catalogue, spectroscopy)
     pn.extension("mathjax", exception_handler=explorer.report)
     settle()
     pn.serve(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from data.derivation import Derivation
 from data.problem import DataError
+from explorer.conventions import Conventions
 from model.chemistry import is_giant
 from model.kinematics import (
     DEFAULT_FRAME,
@@ -106,6 +107,11 @@ def asked(*, r0: float, z_sun: float, potential: str, delta: str, orbits: bool) 
         )
     except ValueError as error:
         raise DataError(f"these conventions will not do: {error}") from error
+
+
+def conventions_of(*, r0: float, z_sun: float, potential: str, delta: str) -> Conventions:
+    """The same conventions for what is computed of one star, where `asked` took them."""
+    return Conventions(SolarFrame(R0=r0, z_sun=z_sun), potential, focal_length(delta))
 
 
 def focal_length(text: str) -> Delta:

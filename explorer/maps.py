@@ -127,20 +127,14 @@ class Maps:
 
     # the star
 
-    def mark(self, row: int | None, state: State) -> None:
-        """Have every map, and the histogram, mark where the star of a row is; None of none."""
+    def mark(self, value_of: Callable[[str], float] | None, state: State) -> None:
+        """Have every map, and the histogram, mark where a star is by its quantities; None for no star."""
         axes: dict[Sheet, dict[str, tuple[str, ...]]] = {self._sheet: {HISTOGRAM: (state.bars.column,) * 2}}
         for key, card in self._cards.items():
             if card.figure is not None:
                 axes.setdefault(card.sheet, {})[key] = picture.columns_of(card.diagram, state)
         for sheet, figures in axes.items():
-            sheet.rings.push({key: self._place(row, *columns) for key, columns in figures.items()})
-
-    def _place(self, row: int | None, x: str, y: str) -> tuple[float, float]:
-        if row is None:
-            return NOWHERE
-        across, up = (float(self._stars.values(quantity)[row]) for quantity in (x, y))
-        return (across, up) if np.isfinite([across, up]).all() else NOWHERE
+            sheet.rings.push({key: _place(value_of, *columns) for key, columns in figures.items()})
 
     # pictures
 
@@ -207,6 +201,13 @@ class Maps:
         if diagram.counts or diagram.label or colouring == state.colouring:
             return title
         return f"{title} · {colouring.statistic} ${self.label(colouring).tex}$"
+
+
+def _place(value_of: Callable[[str], float] | None, x: str, y: str) -> tuple[float, float]:
+    if value_of is None:
+        return NOWHERE
+    across, up = value_of(x), value_of(y)
+    return (across, up) if np.isfinite([across, up]).all() else NOWHERE
 
 
 def shared_scale(painted: Painted) -> Scale | None:

@@ -1,7 +1,7 @@
 """Spectra of mock stars one by one, as a place of spectra: made when they are asked for, never stored."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from data.catalogue import Catalogue
 from data.lamost import LamostSpectrum
-from data.observation_name import ObservationName, Star
+from data.observation_name import MOST, ObservationName, Star
 from data.problem import DataError
 from data.row_groups import RowGroups
 from data.spectra import Found, Observation
@@ -51,10 +51,12 @@ class MockObservations:
     ----------
     seed : of every random number.
     known : truth and circumstances of one observation; None for what is not of the survey.
+    repeats : names of the other observations of its star.
     """
 
     seed: int
     known: Callable[[ObservationName], Known | None]
+    repeats: Callable[[Known], Sequence[ObservationName]] = lambda _known: ()
 
     @classmethod
     def of(cls, catalogue: Catalogue) -> "MockObservations":
@@ -97,13 +99,24 @@ class MockObservations:
         """
         survey = MockSpectra.of(stars)
         first = int(survey.table.take([0], ("obsid",))["obsid"][0])
-        return cls(survey.seed, partial(_of_survey, survey.table, (*_SURVEYED, *survey.truth), first))
+        names = (*_SURVEYED, *survey.truth)
+        repeats = _Repeats(survey.table, first)
+        return cls(survey.seed, partial(_of_survey, survey.table, names, first), repeats.of)
+
+    def prepare(self) -> None:
+        """Make one spectrum for nobody: the first that is asked for takes no longer than others then."""
+        star = {"teff": [5000.0], "logg": [2.5], "vmic": [1.5], "fe_h": [0.0], "snrz": [50.0]}
+        self._synthesis.spectra(star, seed=self.seed, number=[0])
 
     def find(self, star: Star) -> Found:
         """Spectra of a star, or why there is none."""
         observations: list[Observation] = []
         reasons: list[str] = []
-        for name in star.names:
+        names = {name.obsid: name for name in star.names}
+        for obsid in [*names]:
+            first = self.known(names[obsid])
+            names |= {} if first is None else {one.obsid: one for one in self.repeats(first)} | names
+        for name in [*names.values()][:MOST]:
             known = self.known(name)
             if known is None:
                 reasons.append(f"{name} is not of this mock survey")
@@ -152,6 +165,25 @@ def _of_survey(table: RowGroups, names: tuple[str, ...], first: int, name: Obser
     if not 0 <= row < table.count:
         return None
     return {each: values[0] for each, values in table.take([row], names).items()}
+
+
+@dataclass(eq=False)
+class _Repeats:
+    """Which observations of a mock survey are of one star."""
+
+    table: RowGroups
+    first: int
+
+    @cached_property
+    def _numbers(self) -> NDArray[Any]:
+        rows = np.arange(self.table.count)
+        found: NDArray[Any] = self.table.take(rows, ("number",))["number"]
+        return found
+
+    def of(self, known: Known) -> list[ObservationName]:
+        """Names of all observations of a star."""
+        rows = np.flatnonzero(self._numbers == known["number"])
+        return [ObservationName(obsid=self.first + int(row)) for row in rows]
 
 
 def _facts(known: Known) -> dict[str, Any]:

@@ -42,6 +42,8 @@ from explorer.session import Colouring, Layout, Session, State
 from explorer.settings import ViewSettings
 from explorer.shapes import at_home, brushed
 from explorer.sheet import Sheet
+from explorer.spectroscopy import NO_SPECTROSCOPY, Spectroscopy
+from explorer.star_drawer import StarDrawer
 from explorer.stars import Stars
 from explorer.subsets import Subsets
 from explorer.summary_card import KEY as SUMMARY
@@ -59,9 +61,11 @@ class VisitorPage:
     """Everything one visitor has; let go of by `close`."""
 
     def __init__(
-        self, stars: Stars, opening: Opening, threads: Threads, downloads: Any, document: Document
-    ) -> None:
+        self, stars: Stars, opening: Opening, threads: Threads, downloads: Any, document: Document,
+        *, spectroscopy: Spectroscopy = NO_SPECTROSCOPY,
+    ) -> None:  # fmt: skip
         self._stars = stars
+        self._spectroscopy = spectroscopy
         self._soon = soon(document)
         self._closed = False
         self._alerts = Alerts()
@@ -102,6 +106,10 @@ class VisitorPage:
         self._bars = HistogramCard(stars, session, figures, partial(self._set_up, HISTOGRAM))
         compared = opening.comparison if state.selection == opening.state.selection else None
         self._summary = SummaryCard(stars, session, threads, compared, self._later, self.complain)
+        self._drawer = StarDrawer(
+            stars, session, self._spectroscopy, lambda: self._finder.row, threads.crews,
+            self._later, self.complain, lambda: self._mark(session.state),
+        )  # fmt: skip
         self._controls = ColourControls(stars, state.colouring, state.derived, self._recolour, self._refit)
         self._controls.row.append(self._linked.menu)
         self._brushes = Brushes(lambda: session.state, self._brush, self._let_go)
@@ -172,7 +180,7 @@ class VisitorPage:
 
     def _mark(self, state: State) -> None:
         """Mark the star that the visitor looks at, in every view."""
-        self._maps.mark(self._finder.row, state)
+        self._maps.mark(self._drawer.value_of, state)
 
     # what the visitor does
 
@@ -318,6 +326,7 @@ class VisitorPage:
         sidebar = (
             section("Selection", self._cuts.view, self._formulas.view),
             section("Subsets", self._subsets.view),
+            section("Your spectrum", self._drawer.own.view),
         )
         body = pmui.Column(
             self._alerts.view,
@@ -326,6 +335,7 @@ class VisitorPage:
             self._download.dialog,
             self._settings.dialog,
             self._brushes,
+            self._drawer.view,
             margin=0,
             sizing_mode="stretch_width",
         )
@@ -338,6 +348,7 @@ class VisitorPage:
         self._painter.close()
         self._summary.close()
         self._gallery.close()
+        self._drawer.close()
         self._address.close()
         self.session.close()
         self._maps.drawn.clear()

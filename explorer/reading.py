@@ -92,13 +92,18 @@ def prepare(path: Path, *, patient: bool = False) -> Resampled | LeftOut:
         if patient and isinstance(problem, UnreachableError):
             raise
         return LeftOut(path.name, "cannot be read", str(problem))
+    return rest(spectrum)
+
+
+def rest(spectrum: LamostSpectrum) -> Resampled | LeftOut:
+    """Bring a star's spectrum to rest and on to the survey's grid, or say why it is not used."""
     if spectrum.object_class not in ("STAR", ""):
-        return LeftOut(path.name, f"LAMOST's class is {spectrum.object_class}, not STAR")
+        return LeftOut(spectrum.path.name, f"LAMOST's class is {spectrum.object_class}, not STAR")
     if not spectrum.z > -1:
-        return LeftOut(path.name, "no redshift")
+        return LeftOut(spectrum.path.name, "no redshift")
     about = _about(spectrum)
     if abs(about.rv) > FASTEST:
-        return LeftOut(path.name, f"LAMOST's velocity is beyond {FASTEST} km/s", f"{about.rv:.0f} km/s")
+        return LeftOut(about.file, f"LAMOST's velocity is beyond {FASTEST} km/s", f"{about.rv:.0f} km/s")
     return at_rest(about, spectrum.wavelength, spectrum.z, spectrum.flux, spectrum.ivar)
 
 

@@ -23,7 +23,7 @@ def star_orbit(catalogue: Catalogue, row: int, drawing: Drawing, *, gyr: float =
     ----------
     catalogue : where the star is.
     row : its row.
-    drawing : how errors are drawn, in which frame and potential.
+    drawing : how errors are drawn, if there are to be draws, in which frame and potential.
     gyr : how long the star is followed; negative to go into the past.
 
     Raises
@@ -33,7 +33,7 @@ def star_orbit(catalogue: Catalogue, row: int, drawing: Drawing, *, gyr: float =
     """
     star = _seen(catalogue, row, drawing)
     observed = None
-    if star is not None and all(name in catalogue for name in OBSERVED):
+    if drawing.draws and star is not None and all(name in catalogue for name in OBSERVED):
         observed = Observed(**observed_arrays(catalogue, np.array([row])))
     if star is None:
         star = _own(catalogue, row)

@@ -22,6 +22,9 @@ CARDS = ("rz", "xy", "rv", "kiel", "plane", "histogram", "actions", "summary")
 PATIENCE_S = 30.0
 """How long a change may take to show on a busy machine."""
 
+POLLING_MS = 150
+"""So often the browser is asked: asked in every frame, a page of many views would hardly come to draw."""
+
 PAINTED = """
 keys => {
   const page = window.Bokeh?.documents?.[0]
@@ -56,7 +59,7 @@ _BARS = """
   .map(([name, values]) => [name, Array.from(values)]))
 """
 
-_WORDS = """
+WORDS = """
 all => all.map(each => [...each.shadowRoot.children]
   .filter(part => part.tagName !== 'STYLE').map(part => part.textContent).join(''))
 """
@@ -187,8 +190,8 @@ class Visit:
 
     def wait_for(self, *keys: str) -> None:
         """Wait until maps are painted, two frames ago, and the page can be used."""
-        self.page.wait_for_function(PAINTED, arg=list(keys))
-        self.page.wait_for_function(USABLE)
+        self.page.wait_for_function(PAINTED, arg=list(keys), polling=POLLING_MS)
+        self.page.wait_for_function(USABLE, polling=POLLING_MS)
         self.page.evaluate(_FRAMES)
 
     def close(self) -> None:
@@ -252,7 +255,7 @@ class Visit:
 
     def text_of(self, kind: str) -> list[str]:
         """The words of each piece of text of a kind."""
-        return list(self.page.locator(f".bk-panel-models-markup-HTML.{kind}").evaluate_all(_WORDS))
+        return list(self.page.locator(f".bk-panel-models-markup-HTML.{kind}").evaluate_all(WORDS))
 
     @property
     def headings(self) -> list[str]:

@@ -18,7 +18,23 @@ if TYPE_CHECKING:
     from tests.browser import Visit
     from tests.shared_visit import SharedVisit
 
-MOCK_STARS = 30_000
+MOCK_STARS, SURVEY_STARS = 30_000, 4000
+REAL_SURVEY = """\
+name = "Real LAMOST spectra"
+chunk = 128
+[spectra]
+place = "{spectra}"
+wavelengths = [4000, 5800]
+snr = 5
+[lamost]
+table = "{spectra}/learninglamost-dr1/my_data3.csv"
+[reference]
+table = "{spectra}/labelled_spectra.csv"
+match = "spectrum"
+snrz = false
+[models.all]
+labels = ["teff", "logg", "fe_h"]
+"""
 
 
 @pytest.fixture(scope="session")
@@ -46,6 +62,30 @@ def mock_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from explorer.demo import make_demo
 
     return make_demo(tmp_path_factory.mktemp("mock") / "small.parquet", stars=MOCK_STARS)
+
+
+@pytest.fixture(scope="session")
+def mock_survey(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A mock survey with the catalogue that the pipeline made of it, in folders of their own."""
+    from explorer.mock_survey import build_mock
+    from tests.lamost_mock import silent
+
+    made = tmp_path_factory.mktemp("survey") / "survey"
+    build_mock(made, stars=SURVEY_STARS, seed=3, workers=2, progress=silent)
+    return made
+
+
+@pytest.fixture(scope="session")
+def real_survey(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `explorer build` makes of the real spectra: folder of the catalogue and of its model."""
+    from explorer.build import build
+    from tests.lamost_mock import silent
+
+    folder = tmp_path_factory.mktemp("real")
+    survey = folder / "survey.toml"
+    survey.write_text(REAL_SURVEY.format(spectra=real_data / "lamost-spectra"))
+    build(survey, folder / "out", workers=1, address=None, progress=silent)
+    return folder / "out"
 
 
 @pytest.fixture(scope="session")

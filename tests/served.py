@@ -53,10 +53,10 @@ class Served:
         return cls(process, f"http://127.0.0.1:{port}", log)
 
     @classmethod
-    def catalogue(cls, path: Path, log: Path, **environment: str) -> "Served":
-        """`explorer serve PATH`, not yet ready."""
+    def catalogue(cls, path: Path, log: Path, *options: str, **environment: str) -> "Served":
+        """`explorer serve PATH`, with more options if given; not yet ready."""
         port = free_port()
-        command = ["-m", "explorer", "serve", str(path), "--port", str(port), "--no-show"]
+        command = ["-m", "explorer", "serve", str(path), "--port", str(port), "--no-show", *options]
         return cls.start(command, port, log, **environment)
 
     def wait(self, path: str = "/metadata") -> float:

@@ -7,35 +7,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from data.catalogue import open_catalogue
-from explorer.build import build
 from explorer.verification import verify
 from tests.lamost_mock import silent
 
-SURVEY = """\
-name = "Real LAMOST spectra"
-chunk = 128
-[spectra]
-place = "{spectra}"
-wavelengths = [4000, 5800]
-snr = 5
-[lamost]
-table = "{spectra}/learninglamost-dr1/my_data3.csv"
-[reference]
-table = "{spectra}/labelled_spectra.csv"
-match = "spectrum"
-snrz = false
-[models.all]
-labels = ["teff", "logg", "fe_h"]
-"""
-
 
 @pytest.fixture(scope="module")
-def built(real_data, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("real")
-    survey = folder / "survey.toml"
-    survey.write_text(SURVEY.format(spectra=real_data / "lamost-spectra"))
-    build(survey, folder / "out", workers=1, address=None, progress=silent)
-    return folder / "out"
+def built(real_survey):
+    return real_survey
 
 
 def table(built, name):

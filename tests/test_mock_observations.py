@@ -124,10 +124,9 @@ def test_they_are_the_very_spectra_that_the_pipeline_takes(stars):
     rows = [0, 2999, 3000, pipeline.count - 1]
     facts = pipeline.facts(0, pipeline.count)
     for row, theirs in zip(rows, pipeline.spectra(rows), strict=True):
-        (observation,) = mock.find(
-            Star(names=(ObservationName(obsid=int(facts["obsid"][row])),))
-        ).observations
-        spectrum = observation.spectrum
+        asked = ObservationName(obsid=int(facts["obsid"][row]))
+        spectrum = mock.find(Star(names=(asked,))).observations[0].spectrum
+        assert spectrum.obsid == asked.obsid
         ours = at_rest(theirs.about, spectrum.wavelength, spectrum.z, spectrum.flux, spectrum.ivar)
         np.testing.assert_array_equal(ours.flux, theirs.flux)
         np.testing.assert_array_equal(ours.ivar, theirs.ivar)

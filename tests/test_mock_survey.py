@@ -15,9 +15,9 @@ from explorer.mock_spectra import MockSpectra
 from explorer.mock_survey import build_mock
 from explorer.observing import normalised
 from model.chemistry import LABEL_SETS
+from tests.conftest import SURVEY_STARS
 from tests.lamost_mock import runner, silent
 
-STARS = 4000
 MODELS = ("dwarf", "giant")
 
 
@@ -27,10 +27,8 @@ def run(monkeypatch, capsys):
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    made = tmp_path_factory.mktemp("mock") / "survey"
-    build_mock(made, stars=STARS, seed=3, workers=2, progress=silent)
-    return made
+def folder(mock_survey):
+    return mock_survey
 
 
 @pytest.fixture(scope="module")
@@ -102,8 +100,8 @@ def test_the_catalogue_has_what_table_1_names(catalogue):
     assert catalogue.alpha_fe[~giants].notna().all()
     for name in ("R", "phi", "z", "vR", "vT", "vz", "Jphi", "a_k", "distance", "chi2", "snrz"):
         assert catalogue[name].notna().all(), name
-    assert catalogue.n_obs.value_counts().to_dict() == {1: STARS * 0.8, 2: STARS * 0.2}
-    assert len(set(catalogue.source_id)) == STARS
+    assert catalogue.n_obs.value_counts().to_dict() == {1: SURVEY_STARS * 0.8, 2: SURVEY_STARS * 0.2}
+    assert len(set(catalogue.source_id)) == SURVEY_STARS
 
 
 def test_every_file_says_that_it_is_a_mock(folder):
@@ -155,7 +153,7 @@ def test_a_second_visit_is_another_spectrum_of_the_same_star(folder):
 
 def test_a_finished_one_is_not_made_again(folder):
     before = {file: file.stat().st_mtime_ns for file in folder.rglob("*.parquet")}
-    build_mock(folder, stars=STARS, seed=3, workers=1, progress=silent)
+    build_mock(folder, stars=SURVEY_STARS, seed=3, workers=1, progress=silent)
     assert {file: file.stat().st_mtime_ns for file in folder.rglob("*.parquet")} == before
 
 
@@ -176,7 +174,9 @@ def test_mistakes_are_told(run, tmp_path, monkeypatch, words, says):
 
 
 def test_another_survey_in_the_folder_is_refused(run, folder):
-    run("demo", "--stars", STARS, "--seed", 4, "--out", folder).is_one_line("holds another mock survey")
+    run("demo", "--stars", SURVEY_STARS, "--seed", 4, "--out", folder).is_one_line(
+        "holds another mock survey"
+    )
 
 
 def test_true_labels_are_those_of_the_stars(catalogue, folder):

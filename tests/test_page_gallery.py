@@ -26,6 +26,7 @@ def legends(visit: Visit) -> dict[str, tuple[float, float, str]]:
             "all => all.map(each => [...each.querySelectorAll('span')].map(span => span.textContent))"
         )
     ]
+    assert [len(bar) for bar in bars] == [2] * len(GIANTS), "the small bars are not told yet"
     ends = [(float(low), float(high.split()[0]), high.split()[1]) for low, high in bars]
     return dict(zip(GIANTS, ends, strict=True))
 
@@ -44,6 +45,7 @@ def check_gallery(visit: Visit, table, plane: str, *, ranges=None, **how) -> Non
 def open_gallery(visit: Visit) -> Visit:
     visit.tab("Gallery")
     visit.wait_for(*keys("rz"))
+    eventually(lambda: legends(visit))
     return visit
 
 

@@ -38,7 +38,7 @@ def stays_at(newcomer, says, tab, length):
     is_at(newcomer, says, tab)
 
 
-@pytest.mark.parametrize("tab", ["Gallery", "Footprint", "About"])
+@pytest.mark.parametrize("tab", ["Gallery", "About"])
 def test_back_and_forward_pass_through_a_page_opened_by_its_link(newcomer, tab):
     newcomer.tab(tab)
     link = after(newcomer, "")

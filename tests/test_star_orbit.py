@@ -102,7 +102,15 @@ def test_what_will_not_do_is_refused_in_words(catalogue):
         (replace(DRAWING, potential="Kepler"), 1.0, "no potential is called 'Kepler'"),
         (DRAWING, 50.0, "give at most 14"),
         (DRAWING, np.nan, "give at most 14"),
-        (replace(DRAWING, draws=0), 1.0, "of one star"),
+        (replace(DRAWING, draws=-1), 1.0, "of one star"),
     ):
         with pytest.raises(DataError, match=words):
             star_orbit(catalogue, ROW, drawing, gyr=gyr)
+
+
+def test_without_draws_it_is_the_same_course_and_no_errors(catalogue):
+    drawn, bare = (star_orbit(catalogue, 0, replace(DRAWING, draws=draws), gyr=1.0) for draws in (20, 0))
+    np.testing.assert_array_equal(bare.course.stars.R, drawn.course.stars.R)
+    assert np.isfinite(drawn.numbers["r_apo"].middle)
+    assert np.isnan(bare.numbers["r_apo"].middle)
+    assert bare.draws == 0

@@ -1,0 +1,88 @@
+"""The orbit of the star that is studied: computed when it is asked for, off the event loop."""
+
+import html
+from collections.abc import Callable
+from concurrent.futures import Executor
+from functools import partial
+from typing import Any
+
+import panel as pn
+
+from data.problem import DataError
+from explorer.afterwards import Afterwards
+from explorer.cards import alone
+from explorer.conventions import Conventions
+from explorer.orbit_card import OrbitPlot, table_of
+from explorer.overtaking import Overtaken, OvertakenError
+from explorer.published import Published
+from explorer.star_motion import orbit_of
+from explorer.text import text
+
+DRAWS = 1000
+"""Within a star's errors."""
+
+
+class OrbitTab:
+    """One visitor's tab.
+
+    `later` runs something on the page's own thread; `complain` tells the visitor of a failure.
+    """
+
+    def __init__(
+        self,
+        conventions: Conventions,
+        workers: Executor,
+        later: Callable[[Callable[[], None]], None],
+        complain: Callable[[BaseException], None],
+    ) -> None:
+        self._conventions = conventions
+        self._later = later
+        self._complain = complain
+        self._asked: Published | None = None
+        self._work: Afterwards[None] = Afterwards(
+            workers, lambda _done: None, lambda problem: later(partial(self._fail, problem))
+        )
+        self._plot = OrbitPlot(conventions.frame)
+        self._words = text("star")
+        plots = pn.Row(*(alone(figure) for figure in self._plot.figures), margin=0)
+        self.view = pn.Column(plots, self._words, margin=0)
+
+    def ask(self, star: Published | None) -> None:
+        """Compute the orbit of a star, unless it is there; None for a spectrum without a place."""
+        if star is None:
+            self._words.object = "<p>An orbit needs a star of the catalogue: a spectrum has none.</p>"
+        elif self._asked is not star:
+            self._asked = star
+            self._words.object = "<p>It is being computed …</p>"
+            self._work.ask(partial(self._compute, star))
+
+    def _compute(self, star: Published, overtaken: Overtaken) -> None:
+        """The orbit at once, and what its errors leave open when that is known. For the workers."""
+        for draws in (0, DRAWS):
+            found = orbit_of(star.catalogue, star.row, self._conventions, draws)
+            if overtaken():
+                raise OvertakenError
+            self._later(partial(self._show, star, found))
+
+    def _show(self, star: Published, found: Any) -> None:
+        if self._asked is star:
+            self._words.object = table_of(found, self._conventions.frame)
+            self._plot.show(found)
+
+    def _fail(self, problem: BaseException) -> None:
+        self._asked = None
+        if isinstance(problem, DataError):
+            self._words.object = f"<p>{html.escape(str(problem))}</p>"
+        else:
+            self._complain(problem)
+
+    def forget(self) -> None:
+        """Give up what is under way: another star is looked at."""
+        self._asked = None
+        self._work.overtake()
+        self._plot.clear()
+        self._words.object = "<p>It is computed when this tab is opened.</p>"
+
+    def close(self) -> None:
+        """Give up what is under way: the visitor left."""
+        self._work.close()

@@ -1,0 +1,101 @@
+"""What is said of a star's spectra, as HTML: where they are from, what is the matter, how they differ."""
+
+import html
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from data.schema import COLUMNS
+from data.spectra import Observation
+from explorer.case import STACKED, Case
+from explorer.label_rows import NONE
+from explorer.notation import measured, to_html
+from explorer.published import Published
+from explorer.refit import Refit
+
+
+def about_html(case: Case) -> str:
+    """Where the spectra are from, and how repeats differ."""
+    seen = [one.observations[0] for one in case.spectra]
+    parts = [_observation(one) for one in seen]
+    if case.reasons:
+        parts.append(f"<ul>{''.join(f'<li>{html.escape(reason)}</li>' for reason in case.reasons)}</ul>")
+    return "".join(parts) or "<p>No spectrum of this star is at hand.</p>"
+
+
+def _observation(one: Observation) -> str:
+    spectrum = one.spectrum
+    facts = [
+        ("From", one.origin),
+        (
+            "Plate, spectrograph, fibre",
+            f"{spectrum.planid or NONE}, {_known(spectrum.spid)}, {_known(spectrum.fiberid)}",
+        ),
+        ("Local modified Julian day", _known(spectrum.lmjd)),
+        ("Release, pipeline", f"{spectrum.release or NONE}, {spectrum.pipeline or NONE}"),
+        ("Redshift by LAMOST", f"{spectrum.z:.6f}" if math.isfinite(spectrum.z) else NONE),
+        ("S/N in u, g, r, i, z", ", ".join(_ratio(spectrum, band) for band in "ugriz")),
+        ("Class", " ".join(filter(None, (spectrum.object_class, spectrum.subclass))) or NONE),
+        ("Pixels", f"{spectrum.flux.size:,}, {int(np.count_nonzero(spectrum.ivar > 0)):,} of them good"),
+    ]
+    rows = "".join(
+        f"<tr><th scope='row'>{name}</th><td>{html.escape(value)}</td></tr>" for name, value in facts
+    )
+    mock = " <b>MOCK: made, not observed</b>" if one.mock else ""
+    return f"<h4>{html.escape(str(one.name))}{mock}</h4><table>{rows}</table>"
+
+
+def _known(number: int) -> str:
+    return str(number) if number >= 0 else NONE
+
+
+def _ratio(spectrum: Any, band: str) -> str:
+    value = getattr(spectrum, f"snr_{band}")
+    return f"{value:.0f}" if math.isfinite(value) else NONE
+
+
+def observations_of(case: Case) -> list[list[Any]]:
+    """[number, words] of what can be looked at."""
+    each = [[k, f"{one.observations[0].name} (S/N {_ratio(one.observations[0].spectrum, 'z')})"]
+            for k, one in enumerate(case.spectra)]  # fmt: skip
+    return [*each, [STACKED, f"all {len(each)} stacked"]] if len(each) > 1 else each
+
+
+def note_of(case: Case, star: Published | None) -> str:
+    """What is the matter, if anything is."""
+    said: list[str] = []
+    if not case.spectra:
+        reason = case.reasons[0] if case.reasons else "no spectrum is at hand"
+        shown = (
+            "Shown is the model’s spectrum for the catalogue’s labels."
+            if case.labels
+            else "There is nothing to draw: the catalogue lacks some of the model’s labels."
+            if case.refitter
+            else "No model was given either: start the explorer with --model."
+        )
+        said.append(f"<b>No observed spectrum:</b> {html.escape(reason)}. {shown}")
+    elif case.refitter is None:
+        said.append("No model was given, so that there is none to compare: start the explorer with --model.")
+    spectrum = case.spectrum
+    if spectrum is not None and spectrum.mock and star is None:
+        said.append("MOCK spectrum: made, not observed.")
+    return " ".join(said)
+
+
+def repeats_html(fits: Sequence[tuple[str, Refit]]) -> str:
+    """How the labels differ from one observation of a star to the other."""
+    if len(fits) < 2:
+        return ""
+    heads = "".join(f"<th scope='col'>{html.escape(name)}</th>" for name, _ in fits)
+    rows = []
+    for place, label in enumerate(fits[0][1].labels):
+        values = [fit.labels[place] for _, fit in fits]
+        cells = "".join(f"<td>{measured(one.value, one.formal)}</td>" for one in values)
+        title = to_html(COLUMNS[label.name].tex) if label.name in COLUMNS else html.escape(label.name)
+        rows.append(f"<tr><th scope='row'>{title}</th>{cells}</tr>")
+    return (
+        f"<h4>Each observation by itself (formal errors)</h4><table><thead><tr><th></th>{heads}</tr></thead>"
+        f"<tbody>{''.join(rows)}</tbody></table>"
+    )
