@@ -34,9 +34,7 @@ WATCH = """
     await painted()
     window.answers.push(performance.now() - begun)
   }
-  for (const name of ['pointerup', 'change']) {
-    window.addEventListener(name, () => (window.begun = performance.now()), true)
-  }
+  window.addEventListener('pointerup', () => (window.begun = performance.now()), true)
   window.addEventListener('answered', note)
   window.Bokeh?.documents?.[0]?.on_change?.((event) => {
     const model = event.model ?? event.events?.[0]?.model

@@ -6,6 +6,7 @@ from concurrent.futures import Executor
 from threading import Lock
 from typing import Generic, TypeVar
 
+from data.problem import DataError
 from explorer.overtaking import Overtaken, OvertakenError
 
 LOG = logging.getLogger(__name__)
@@ -73,5 +74,7 @@ class Afterwards(Generic[Result]):
         except OvertakenError:
             return
         except Exception as problem:
-            LOG.exception("work behind the maps failed")
-            self._fail(problem)
+            if not isinstance(problem, DataError):
+                LOG.exception("work behind the maps failed")
+            if number == self._newest:
+                self._fail(problem)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from data.observation_name import Star
 from data.problem import DataError
 from data.spectra import Observation, Sources
-from explorer.conditions import Conditions
+from explorer.conditions import Conditions, label_values
 from explorer.ready_spectrum import ReadySpectrum, apart
 from explorer.refit import NO_CONDITIONS, Refit, Refitter
 from explorer.spectra import pixels_of
@@ -96,14 +96,21 @@ class Case:
 
     @property
     def labels(self) -> Mapping[str, float] | None:
-        """A value for each label of the model: of the fit, else the published ones if all are known."""
+        """A value for each label of the model: of the fit, else the published ones.
+
+        None where some are not known, or lie so far beyond the model's stars that it says nothing.
+        """
         if self.refitter is None:
             return None
         if self.fit is not None:
             return self.fit.values
         names = self.refitter.content.model.label_names
         values = {name: self.known.get(name, np.nan) for name in names}
-        return values if np.isfinite([*values.values()]).all() else None
+        try:
+            label_values(values, self.refitter.content.ranges)
+        except DataError:
+            return None
+        return values
 
     def with_fit(self, refitter: Refitter | None, wish: Wish) -> "Case":
         """The star with what a wish asks for.

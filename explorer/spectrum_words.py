@@ -71,7 +71,7 @@ def note_of(case: Case, star: Published | None) -> str:
         shown = (
             "Shown is the model’s spectrum for the catalogue’s labels."
             if case.labels
-            else "There is nothing to draw: the catalogue lacks some of the model’s labels."
+            else "The catalogue has not all of the model’s labels, or has some far beyond its stars."
             if case.refitter
             else "No model was given either: start the explorer with --model."
         )

@@ -5,10 +5,10 @@ import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import Any
+from functools import cached_property, partial
 
 import numpy as np
+import panel as pn
 
 from data.observation_name import Star as Sought
 from data.problem import DataError
@@ -17,7 +17,8 @@ from explorer import spectrum_words
 from explorer.afterwards import Afterwards
 from explorer.case import Case, Wish
 from explorer.curves import Curves, Manner
-from explorer.drawer import Asked, Drawer, LabelTable
+from explorer.drawer import Asked
+from explorer.drawer_parts import Parts
 from explorer.fit_words import fit_html
 from explorer.label_rows import NONE, rows_of
 from explorer.orbit_tab import OrbitTab
@@ -27,9 +28,7 @@ from explorer.published import Published, head_of, links_of
 from explorer.refit import Refit, Refitter
 from explorer.session import Session, State
 from explorer.spectroscopy import Spectroscopy
-from explorer.spectrum_plot import SpectrumPlot
 from explorer.stars import Stars
-from explorer.text import text
 from explorer.wavelength_ranges import ranges_text
 from explorer.wishes import manner_after, wish_after
 from model.wavelength import air_to_vacuum
@@ -81,32 +80,29 @@ class StarDrawer:
         self._curves: Curves | None = None
         self._manner, self._wish = Manner(), Wish()
         self._trial: Mapping[str, float] = {}
+        self._visit = 0
         self._work: Afterwards[Sight] = Afterwards(
             workers,
-            lambda sight: later(partial(self._show, sight)),
-            lambda problem: later(partial(self._fail, problem)),
+            lambda sight: self._when_still(partial(self._show, sight)),
+            lambda problem: self._when_still(partial(self._fail, problem)),
         )
-        self._orbit = OrbitTab(spectroscopy.conventions, workers, later, complain)
+        self._workers = workers
         self._later = later
         self.own = OwnSpectrum(
             spectroscopy.conventions, workers, later, complain, self._open_own, self._place_own
         )
-        self._plot = SpectrumPlot(self._brushed)
-        self._table = LabelTable(self._hear)
-        self._fit, self._about = text("star"), text("star")
-        self.view = Drawer(self._hear, **self._children())
+        self.view = pn.Column(margin=0, sizing_mode="stretch_width")
         session.listen(self._changed)
         if session.state.star is not None:
             self._open()
 
-    def _children(self) -> Mapping[str, Any]:
-        return {
-            "plot": self._plot.view,
-            "labels_panel": self._table,
-            "fit": self._fit,
-            "orbit": self._orbit.view,
-            "about": self._about,
-        }
+    @cached_property
+    def _parts(self) -> Parts:
+        """Made when a star is looked at first: pages open sooner without."""
+        orbit = OrbitTab(self._spectroscopy.conventions, self._workers, self._later, self._complain)
+        parts = Parts.of(self._hear, self._brushed, orbit)
+        self.view[:] = [parts.frame]
+        return parts
 
     # which star
 
@@ -120,10 +116,12 @@ class StarDrawer:
 
     def _close(self) -> None:
         self._work.overtake()
-        self._orbit.forget()
+        self._visit += 1
         self._star = self._case = self._curves = None
         self._forget_own()
-        self.view.tell(shown=False, busy="")
+        if "_parts" in vars(self):
+            self._parts.orbit.forget()
+            self._parts.frame.tell(shown=False, busy="")
 
     def _open(self) -> None:
         """Show the star of the session: its name at once, the rest when it is found."""
@@ -133,7 +131,7 @@ class StarDrawer:
         star = Published(self._stars.catalogue, row)
         self._begin(star)
         self._forget_own()
-        self.view.tell(
+        self._parts.frame.tell(
             shown=True, head=head_of(star), links=links_of(star), busy="Looking for its spectrum …"
         )
         models = self._spectroscopy.models
@@ -155,7 +153,7 @@ class StarDrawer:
         self._begin(None)
         self._own = {}
         name = html.escape(observation.name.file or str(observation.name))
-        self.view.tell(
+        self._parts.frame.tell(
             shown=True, head=f"<b>Your spectrum</b> <small>{name}</small>", links=[], busy="Fitting it …"
         )
         names = self._spectroscopy.models.names
@@ -168,9 +166,10 @@ class StarDrawer:
         self._on_own()
 
     def _begin(self, star: Published | None) -> None:
+        self._visit += 1
         self._star, self._case, self._curves, self._trial = star, None, None, {}
-        self._orbit.forget()
-        self._table.say("fresh")
+        self._parts.orbit.forget()
+        self._parts.table.say("fresh")
 
     # for the workers
 
@@ -214,14 +213,19 @@ class StarDrawer:
 
     # what comes back
 
+    def _when_still(self, do: Callable[[], None]) -> None:
+        """Do something on the page's own thread, if the same star is looked at by then."""
+        visit = self._visit
+        self._later(lambda: do() if visit == self._visit else None)
+
     def _show(self, sight: Sight) -> None:
         """Draw the spectrum, and then say what there is to say of it."""
         case = sight.case
         self._case, self._curves = case, sight.curves
         spectrum = case.spectrum
-        self._plot.show(sight.curves, self._manner, spectrum.z if spectrum is not None else np.nan)
-        self._plot.show_excluded(case.wish.conditions.excluded)
-        self._plot.show_windows(self._manner.label)
+        self._parts.plot.show(sight.curves, self._manner, spectrum.z if spectrum is not None else np.nan)
+        self._parts.plot.show_excluded(case.wish.conditions.excluded)
+        self._parts.plot.show_windows(self._manner.label)
         self._later(partial(self._tell, sight))
 
     def _tell(self, sight: Sight) -> None:
@@ -231,14 +235,14 @@ class StarDrawer:
         names = self._spectroscopy.models.names
         fitted = case.refitter.content.model.label_names if case.refitter else ()
         rows = rows_of(case, self._star, self._trial)
-        self._table.tell(
+        self._parts.table.tell(
             rows=rows,
             first="Catalogue" if self._star else NONE,
             where=self._manner.label,
             fits=case.fit is not None,
-            note=_errors_said(case.fit),
+            note=" ".join(filter(None, (_errors_said(case.fit), *(_sentence(row["note"]) for row in rows)))),
         )
-        self.view.tell(
+        self._parts.frame.tell(
             busy="",
             note=spectrum_words.note_of(case, self._star),
             observations=spectrum_words.observations_of(case),
@@ -250,9 +254,9 @@ class StarDrawer:
             manner={name: getattr(self._manner, name) for name in ("raw", "observed", "air")},
             excluded=ranges_text(case.wish.conditions.excluded),
         )
-        self._fit.object, self._about.object = sight.fit, sight.about
+        self._parts.fit.object, self._parts.about.object = sight.fit, sight.about
         self._try(self._trial)
-        self._table.say("fitted")
+        self._parts.table.say("fitted")
         if self._own is not None and case.labels is not None:
             self._place_own(case.labels)
 
@@ -264,12 +268,12 @@ class StarDrawer:
 
     def _fail(self, problem: BaseException) -> None:
         """Say what is wrong, and go on with what is shown."""
-        self.view.tell(busy="")
-        self._table.say("fitted")
+        self._parts.frame.tell(busy="")
+        self._parts.table.say("fitted")
         if isinstance(problem, DataError):
             if self._case is not None:
                 self._wish = self._case.wish
-            self.view.tell(note=f"<b>{html.escape(str(problem))}</b>")
+            self._parts.frame.tell(note=f"<b>{html.escape(str(problem))}</b>")
         else:
             self._complain(problem)
 
@@ -292,9 +296,9 @@ class StarDrawer:
         if asked.what == "trial":
             self._trial = asked.how
             self._try(self._trial)
-            self._table.say("drawn")
+            self._parts.table.say("drawn")
         elif asked.what == "orbit":
-            self._orbit.ask(self._star)
+            self._parts.orbit.ask(self._star)
         elif asked.what in ("manner", "below", "where"):
             self._manner = manner_after(self._manner, asked)
             self._ask_again()
@@ -302,7 +306,7 @@ class StarDrawer:
             self._wish = wish_after(self._wish, asked, case)
             if asked.what == "model":
                 self._trial = {}
-                self._table.say("fresh")
+                self._parts.table.say("fresh")
             self._ask_again()
 
     def _brushed(self, low: float, high: float) -> None:
@@ -328,15 +332,20 @@ class StarDrawer:
             return
         labels = case.labels
         if not values or labels is None:
-            self._plot.try_model(np.full(curves.model.shape, np.nan))
+            self._parts.plot.try_model(np.full(curves.model.shape, np.nan))
             return
-        self._plot.try_model(curves.trial(case, {**labels, **values}))
+        self._parts.plot.try_model(curves.trial(case, {**labels, **values}))
 
     def close(self) -> None:
         """Give up what is under way: the visitor left."""
         self._work.close()
-        self._orbit.close()
+        if "_parts" in vars(self):
+            self._parts.orbit.close()
         self.own.close()
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}." if words else ""
 
 
 def _errors_said(fit: Refit | None) -> str:
