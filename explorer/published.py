@@ -76,12 +76,10 @@ def head_of(star: Published) -> str:
         release = star.catalogue.metadata.get("gaia_release", "")
         names.append(f"Gaia {html.escape(release)} {source}".replace("  ", " "))
     first, *others = names or [f"row {int(star.catalogue.source_row[star.row])} of the file"]
-    facts = [*others]
+    facts = ["MOCK star", *others] if star.catalogue.mock else [*others]
     for name, words in (("snrz", "S/N (z)"), ("n_obs", "observations")):
         if math.isfinite(value := star.number(name)):
             facts.append(f"{words} {value:.0f}")
-    if star.catalogue.mock:
-        facts.append("MOCK star")
     return f"<b>{first}</b> <small>{' · '.join(facts)}</small>"
 
 

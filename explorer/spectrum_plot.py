@@ -56,6 +56,9 @@ for (const [ink, glyph, how] of glyphs) glyph[how] = inks[ink][dark]
 """
 """Has glyphs follow the page's theme."""
 
+CURVES = ("wavelength", "flux", "continuum", "model", "trial", "lower")
+"""Columns of the source of the curves."""
+
 Range = tuple[float, float]
 Floats = NDArray[np.float64]
 
@@ -72,9 +75,7 @@ class SpectrumPlot:
         self._on_excluded = on_excluded
         self._marks: tuple[LineMark, ...] = every_mark()
         self._manner, self._z = Manner(), np.nan
-        empty: Mapping[str, Any] = dict.fromkeys(
-            ("wavelength", "flux", "model", "trial", "lower"), np.empty(0)
-        )
+        empty: Mapping[str, Any] = dict.fromkeys(CURVES, np.empty(0))
         self.pixels = ColumnDataSource(data={**empty}, name="spectrum")
         self.bands = {
             name: ColumnDataSource(data={"xs": [], "ys": []}, name=f"spectrum_{name}")
@@ -106,6 +107,7 @@ class SpectrumPlot:
         _add(upper, self.bands["sigma"], sigma)
         flux = Line(x="wavelength", y="flux", line_width=1)
         _add(upper, self.pixels, flux)
+        _add(upper, self.pixels, Line(x="wavelength", y="continuum", line_color="#808080", line_dash=[2, 2]))
         _add(upper, self.bands["scatter"], scatter)
         model = Line(x="wavelength", y="model", line_width=1.4)
         _add(upper, self.pixels, model)
@@ -160,6 +162,7 @@ class SpectrumPlot:
                 "flux": curves.flux,
                 "model": curves.model,
                 "trial": np.full(curves.model.shape, np.nan),
+                "continuum": curves.continuum,
                 "lower": curves.lower,
             },
         )
