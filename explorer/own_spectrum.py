@@ -129,6 +129,7 @@ class OwnSpectrum:
             self._on_placed(found)
 
     def _open(self, spectrum: LamostSpectrum) -> None:
+        self._placing.overtake()
         self._spectrum = spectrum
         rv = float(radial_velocity(spectrum.z)) if np.isfinite(spectrum.z) else None
         self.view.tell(said=f"{spectrum.path.name} is open below.", wrong=False, opened=True, rv=rv)
@@ -141,7 +142,9 @@ class OwnSpectrum:
             self._complain(problem)
 
     def forget(self) -> None:
-        """Let go of the spectrum: another star is looked at."""
+        """Let go of the spectrum, and of one that is being read: another star is looked at."""
+        self._reading.overtake()
+        self._placing.overtake()
         self._spectrum = None
         self.view.tell(said="", wrong=False, opened=False, rv=None)
 

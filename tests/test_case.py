@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.optimize import least_squares
 
 from data.catalogue import open_catalogue
 from data.lamost import read_spectrum
@@ -126,6 +127,25 @@ def test_the_fit_is_that_of_the_model_on_its_own_pixels(case, refitter, used):
     )
     assert len(stacked.spectrum.observations) == 2
     assert stacked.labels != case.labels
+
+
+def test_a_held_label_gives_the_constrained_minimum(case, refitter, used):
+    ready, model = case.spectra[0], refitter.content.model
+    wish = replace(case.wish, conditions=refitter.conditions({"logg": 0.4}))
+    found = case.with_fit(refitter, wish)
+    ivar = ready.ivar[used].astype(float)
+    weight = np.sqrt(ivar / (1 + ivar * model.s**2))
+    free = [name != "logg" for name in NAMES]
+
+    def residual(values):
+        labels = np.full(len(NAMES), 0.4)
+        labels[free] = values
+        return weight * (ready.flux[used] - model.predict(labels))
+
+    start = np.array([*found.labels.values()])[free] + 0.05
+    best = least_squares(residual, start, xtol=1e-12, ftol=1e-12, gtol=1e-12)
+    np.testing.assert_allclose(np.array([*found.labels.values()])[free], best.x, atol=1e-4)
+    assert found.fit.chi2 == pytest.approx(2 * best.cost, rel=1e-6)
 
 
 def test_pixels_left_out_carry_no_weight(case, refitter, used):
