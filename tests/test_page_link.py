@@ -260,17 +260,36 @@ def hostile(opening):
     }
 
 
+def refused(visit, words):
+    """Wait until it is told why a link is bad, as words and not as a part of the page."""
+    visit.page.locator(".MuiAlert-root").get_by_text(re.compile(words)).wait_for()
+    assert visit.page.locator("img[src=x]").count() == 0
+    assert len(visit.chips) == 3
+
+
 def test_bad_links_open_the_usual_page_and_say_why(newcomer, mock_table):
+    """Two, damaged and the longest, are opened in full; the page goes back to the others."""
     visit = newcomer
     visit.page.get_by_label("Remove this cut").first.click()
     opening = after(visit, "")
-    for words, bad in hostile(opening).items():
-        visit.page.goto(f"{visit.url}/?{urlencode({'s': bad})}")
+    links = hostile(opening)
+    for words in ("copy the whole of it", "too long"):
+        visit.page.goto(f"{visit.url}/?{urlencode({'s': links.pop(words)})}")
         visit.wait_for(*MAPS)
-        visit.page.locator(".MuiAlert-root").get_by_text(re.compile(words)).wait_for()
-        assert visit.page.locator("img[src=x]").count() == 0
-        assert len(visit.chips) == 3
+        refused(visit, words)
+    for words, bad in links.items():
+        visit.page.evaluate(VISIT, urlencode({"s": bad}))
+        refused(visit, words)
     holds(visit, mock_table, paper_cuts(mock_table, "rz"))
+
+
+VISIT = """
+query => {
+  history.pushState(null, '', `?${query}`)
+  window.dispatchEvent(new PopStateEvent('popstate'))
+}
+"""
+"""Comes to an address as by going back to it."""
 
 
 def test_going_back_to_a_bad_address_keeps_the_page_and_says_why(visit, mock_table):

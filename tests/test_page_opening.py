@@ -2,8 +2,6 @@
 
 from urllib.parse import urlencode
 
-import pytest
-
 from tests.browser import MAPS, eventually
 from tests.plain_maps import check_page, paper_cuts
 from tests.test_page_link import after, chosen_in, holds, token
@@ -38,31 +36,23 @@ def stays_at(newcomer, says, tab, length):
     is_at(newcomer, says, tab)
 
 
-@pytest.mark.parametrize("tab", ["Gallery", "About"])
-def test_back_and_forward_pass_through_a_page_opened_by_its_link(newcomer, tab):
-    newcomer.tab(tab)
+def test_back_and_forward_pass_through_a_page_opened_by_its_link(newcomer):
+    newcomer.tab("Gallery")
     link = after(newcomer, "")
     newcomer.page.goto(newcomer.url)
     newcomer.wait_for(*MAPS)
     length = newcomer.page.evaluate("history.length")
-    newcomer.page.goto(f"{newcomer.url}/?{urlencode({'s': link})}")
-    is_at(newcomer, link, tab)
-    stays_at(newcomer, link, tab, length + 1)
-    newcomer.tab("Maps")
-    is_at(newcomer, "", "Maps")
-    newcomer.choose("Histogram of", "log g")
-    last = after(newcomer, "")
-    stays_at(newcomer, last, "Maps", length + 3)
+    last = goes_on_from(newcomer, link, "Gallery", length + 1)
 
     newcomer.page.go_back()
     is_at(newcomer, "", "Maps")
     eventually(lambda: histogram_is(newcomer, "[Fe/H]"))
     newcomer.page.go_back()
-    is_at(newcomer, link, tab)
+    is_at(newcomer, link, "Gallery")
     newcomer.page.go_back()
     is_at(newcomer, "", "Maps")
     newcomer.page.go_forward()
-    is_at(newcomer, link, tab)
+    is_at(newcomer, link, "Gallery")
     newcomer.page.go_forward()
     is_at(newcomer, "", "Maps")
     newcomer.page.go_forward()
@@ -72,6 +62,35 @@ def test_back_and_forward_pass_through_a_page_opened_by_its_link(newcomer, tab):
     is_at(newcomer, last, "Maps")
     eventually(lambda: histogram_is(newcomer, "log g"))
     stays_at(newcomer, last, "Maps", length + 3)
+
+
+def test_a_page_without_maps_that_was_opened_by_its_link_is_come_back_to(newcomer):
+    newcomer.tab("About")
+    link = after(newcomer, "")
+    length = newcomer.page.evaluate("history.length")
+    last = goes_on_from(newcomer, link, "About", length)
+    newcomer.page.go_back()
+    is_at(newcomer, "", "Maps")
+    newcomer.page.go_back()
+    is_at(newcomer, link, "About")
+    newcomer.page.go_forward()
+    is_at(newcomer, "", "Maps")
+    newcomer.page.go_forward()
+    is_at(newcomer, last, "Maps")
+    eventually(lambda: histogram_is(newcomer, "log g"))
+
+
+def goes_on_from(newcomer, link, tab, length):
+    """Open a link, turn to the maps and change the histogram; gives what the address says then."""
+    newcomer.page.goto(f"{newcomer.url}/?{urlencode({'s': link})}")
+    is_at(newcomer, link, tab)
+    stays_at(newcomer, link, tab, length)
+    newcomer.tab("Maps")
+    is_at(newcomer, "", "Maps")
+    newcomer.choose("Histogram of", "log g")
+    last = after(newcomer, "")
+    stays_at(newcomer, last, "Maps", length + 2)
+    return last
 
 
 HOLD_BACK = """

@@ -5,7 +5,8 @@ import time
 from tests.browser import Visit
 from tests.served import Served, fetch, free_port
 
-VISITORS = 5
+VISITORS = 3
+"""One who touches everything, one who brushes, one who only looks."""
 LINGER_S = 90.0
 """Longest that a session may outlive its visitor; Bokeh ends it after 15 s."""
 
