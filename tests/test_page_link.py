@@ -5,7 +5,6 @@ from dataclasses import replace
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import numpy as np
-import pytest
 
 from data.catalogue import open_catalogue
 from data.predicate import Polygon
@@ -194,22 +193,21 @@ def test_a_brush_is_written_when_it_is_let_go_of(newcomer, mock_table):
     holds(visit, mock_table, paper_cuts(mock_table, "rz"))
 
 
-@pytest.mark.parametrize(
-    ("tab", "maps"), [("Gallery", ["rz.fe_h"]), ("Footprint", ["sky", "edge"]), ("About", [])]
-)
-def test_the_page_that_was_open_is_open_and_back_from_it_are_the_maps(newcomer, tab, maps):
+def test_the_page_that_was_open_is_open_and_back_from_it_are_the_maps(newcomer):
     visit = newcomer
     count = visit.count
-    visit.tab(tab)
-    after(visit, "")
-    visit.page.reload()
-    visit.page.get_by_role("tab", name=tab, selected=True).wait_for()
-    visit.wait_for(*maps)
-    eventually(lambda: counts(visit, count))
-    if tab != "Gallery":
-        visit.page.go_back()
-        visit.page.get_by_role("tab", name="Maps", selected=True).wait_for()
-        visit.wait_for(*MAPS)
+    for tab, maps in (("Footprint", ["sky", "edge"]), ("About", []), ("Gallery", ["rz.fe_h"])):
+        assert token(visit) == ""
+        visit.tab(tab)
+        after(visit, "")
+        visit.page.reload()
+        visit.page.get_by_role("tab", name=tab, selected=True).wait_for()
+        visit.wait_for(*maps)
+        eventually(lambda: counts(visit, count))
+        if tab != "Gallery":
+            visit.page.go_back()
+            visit.page.get_by_role("tab", name="Maps", selected=True).wait_for()
+            visit.wait_for(*MAPS)
 
 
 def counts(visit, count):
@@ -301,19 +299,18 @@ def test_going_back_to_a_bad_address_keeps_the_page_and_says_why(visit, mock_tab
     holds(visit, mock_table, mock_table["giantmodel"] == 1)
 
 
-def test_the_longest_links_pass(newcomer, mock_file):
+def test_the_longest_links_pass(browser, served, mock_file):
     """As long as an address may be, also when the browser names it in what it sends."""
-    visit = newcomer
     stars = Stars(open_catalogue(mock_file, derivations=derivations()))
     opens = opening(stars, default_selection(stars))
     corners = np.random.default_rng(1).normal(9, 3, (500, 2)).round(11)
     lasso = Clause("rz", Polygon("R", "z", tuple(map(tuple, corners.tolist()))))
     long = to_token(replace(opens, selection=opens.selection.with_(lasso)))
     assert len(long) > 9000
-    visit.page.goto(f"{visit.url}?s={long}")
-    for _ in range(2):
-        visit.wait_for(*MAPS)
-        assert "500" in visit.chips[-1]
-        visit.page.reload()
-    visit.wait_for(*MAPS)
-    assert token(visit) == long
+    with Visit.of(browser, f"{served(mock_file).url}?s={long}") as visit:
+        visit.open()
+        for _ in range(2):
+            assert "500" in visit.chips[-1]
+            visit.page.reload()
+            visit.wait_for(*MAPS)
+        assert token(visit) == long
