@@ -17,7 +17,6 @@ from explorer.maps import Maps, shared_scale
 from explorer.outlines import Outlines
 from explorer.painter import Painted
 from explorer.pause import Pause
-from explorer.sending import together
 from explorer.session import Session, State
 from explorer.settings import ViewSettings
 from explorer.subsets import Subsets
@@ -112,7 +111,7 @@ class Display:
     def _explain(self) -> None:
         """Put what is shown into words, soon, but not in the midst of a gesture."""
         if self.session.settled:
-            self.words.ask(together(partial(self.maps.explain, self.cuts.words)))
+            self.words.ask(partial(self.maps.explain, self.cuts.words))
         else:
             self.words.end()
 

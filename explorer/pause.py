@@ -5,6 +5,8 @@ from typing import Any
 
 from bokeh.document import Document
 
+from explorer.sending import together
+
 
 class Pause:
     """Does the newest of what it is asked, `milliseconds` after it was asked last."""
@@ -22,7 +24,7 @@ class Pause:
             self._timer = None
             callback()
 
-        self._timer = self._document.add_timeout_callback(run, self._milliseconds)
+        self._timer = self._document.add_timeout_callback(together(run), self._milliseconds)
 
     def end(self) -> None:
         """Give up what waits."""
