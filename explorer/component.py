@@ -20,6 +20,9 @@ class Component(JSComponent):
 
     def tell(self, **values: Any) -> None:
         """Have the browser know these values of the component's parameters, if any differs from before."""
+        together(self._tell)(**values)
+
+    def _tell(self, **values: Any) -> None:
         news = {name: value for name, value in values.items() if value != getattr(self, name)}
         if not news:
             return

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import numpy as np
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import TimeoutError as Waited
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = ("--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking")
@@ -37,6 +38,16 @@ keys => {
 }
 """
 """Whether maps have pixels, and a canvas on which they were drawn."""
+
+STATE = """
+keys => keys.map(key => {
+  const page = window.Bokeh?.documents?.[0]
+  const sheet = page?.get_model_by_name(key.includes('.') ? `${key.split('.')[0]}.sheet` : 'sheet')
+  const view = Bokeh.index.find_one(page?.get_model_by_name(key) ?? {})
+  return [key, sheet?.data[key]?.[0].length, view?.frame?.bbox.width, view?.is_idle].join(' ')
+})
+"""
+"""What of that is so."""
 
 USABLE = "() => getComputedStyle(document.getElementById('loader')).display === 'none'"
 """Whether the page's own spinner, which takes all clicks till everything is in place, is gone."""
@@ -190,7 +201,11 @@ class Visit:
 
     def wait_for(self, *keys: str) -> None:
         """Wait until maps are painted, two frames ago, and the page can be used."""
-        self.page.wait_for_function(PAINTED, arg=list(keys), polling=POLLING_MS)
+        try:
+            self.page.wait_for_function(PAINTED, arg=list(keys), polling=POLLING_MS)
+        except Waited as late:
+            late.add_note(f"painted: {self.page.evaluate(STATE, list(keys))}; complaints: {self.complaints}")
+            raise
         self.page.wait_for_function(USABLE, polling=POLLING_MS)
         self.page.evaluate(_FRAMES)
 

@@ -294,7 +294,7 @@ def test_the_model_of_the_other_stars_can_be_tried(drawer, mock_survey, observed
 def test_a_link_opens_the_drawer_and_esc_closes_it(browser, server, survey, star):
     with Visit.of(browser, server.url) as visit:
         DrawerPage(visit.open(*MAPS)).find(int(survey["obsid"][star]))
-        eventually(lambda: holds("s=" in visit.page.url))
+        eventually(lambda: holds("s=" in visit.page.evaluate("location.search")))
         visit.page.reload()
         visit.wait_for(*MAPS)
         again = DrawerPage(visit).shown(f"obsid {survey['obsid'][star]}")
