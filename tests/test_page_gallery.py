@@ -5,8 +5,9 @@ import pytest
 
 from explorer.atlas import GALLERY
 from explorer.palette import GHOST
-from tests.browser import MAPS, Visit, eventually
+from tests.browser import FLAGS, MAPS, Visit, eventually, find_chromium
 from tests.plain_maps import AXES, PlainMap, check, paper_cuts
+from tests.served import Served
 
 RATIOS = ("o_fe", "eu_fe", "mg_fe", "al_fe", "mn_fe", "ba_fe")
 GIANTS = ("fe_h", *RATIOS, "teff", "logg", "a_v")
@@ -47,6 +48,29 @@ def open_gallery(visit: Visit) -> Visit:
     visit.wait_for(*keys("rz"))
     eventually(lambda: legends(visit))
     return visit
+
+
+@pytest.fixture(scope="module")
+def own_browser(browser):
+    """One of these tests alone, as a visitor's is: that of all tests has had hundreds of pages by then."""
+    launched = browser.browser_type.launch(executable_path=find_chromium(), args=list(FLAGS))
+    yield launched
+    launched.close()
+
+
+@pytest.fixture(scope="module")
+def server(mock_file, own_folders, tmp_path_factory):
+    """Nobody has seen its gallery before."""
+    running = Served.catalogue(mock_file, tmp_path_factory.mktemp("gallery") / "log", **own_folders)
+    running.wait()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def newcomer(own_browser, server):
+    with Visit.of(own_browser, server.url) as visitor:
+        yield visitor.open()
 
 
 @pytest.fixture
@@ -97,8 +121,8 @@ def check_columns(gallery: Visit, columns: int) -> None:
     assert gallery.page.evaluate(f"{page}.scrollWidth - {page}.clientWidth") == 0
 
 
-def test_three_columns_fit_on_a_small_screen(browser, served, mock_file):
-    with Visit.of(browser, served(mock_file).url, width=1024, height=768) as visit:
+def test_three_columns_fit_on_a_small_screen(own_browser, server):
+    with Visit.of(own_browser, server.url, width=1024, height=768) as visit:
         check_columns(open_gallery(visit.open()), 3)
 
 
