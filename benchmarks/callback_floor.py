@@ -27,6 +27,11 @@ class Echo(JSComponent):
         self.answer += 1
 
 
+def page() -> Echo:
+    """A button for each visitor."""
+    return Echo()
+
+
 if __name__ == "__main__":
     pn.extension()
-    pn.serve({"/": Echo}, port=int(sys.argv[1]), address="127.0.0.1", show=False)
+    pn.serve({"/": page}, port=int(sys.argv[1]), address="127.0.0.1", show=False)
