@@ -3,8 +3,6 @@
 import html
 import math
 
-import numpy as np
-
 from data.schema import COLUMNS
 from explorer.case import Case
 from explorer.curves import information
@@ -13,7 +11,6 @@ from explorer.line_marks import symbol_of
 from explorer.notation import to_html
 from explorer.published import Published
 from explorer.refit import Refit
-from explorer.standing import Standing
 
 STRONG = 0.5
 """Correlations of errors that are told of."""
@@ -72,10 +69,8 @@ def _published_chi2(star: Published) -> str:
     chi2 = star.number("chi2")
     if not math.isfinite(chi2) or star.kind is None:
         return ""
-    _, plural = star.kind
-    same = np.asarray(star.catalogue["giantmodel"]) == star.whole("giantmodel")
-    standing = Standing.of(chi2, star.catalogue["chi2"], same)
-    return f"<p>In the catalogue χ<sup>2</sup> is {chi2:,.0f}, {html.escape(standing.words(plural))}.</p>"
+    words = html.escape(star.standing.words(star.kind[1]))
+    return f"<p>In the catalogue χ<sup>2</sup> is {chi2:,.0f}, {words}.</p>"
 
 
 def _near(fit: Refit, star: Published | None) -> str:

@@ -4,9 +4,13 @@ import html
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from urllib.parse import quote
 
+import numpy as np
+
 from data.catalogue import Catalogue
+from explorer.standing import Standing
 
 KINDS: Mapping[int, tuple[str, str]] = {1: ("giant", "giants"), 0: ("dwarf", "dwarfs")}
 """What giantmodel says of a star, and the others of its kind."""
@@ -57,6 +61,12 @@ class Published:
     def labels(self, names: Sequence[str]) -> dict[str, float]:
         """Values of labels."""
         return {name: self.number(name) for name in names}
+
+    @cached_property
+    def standing(self) -> Standing:
+        """Where its chi2 stands among stars of its kind; looked through the catalogue once."""
+        same = np.asarray(self.catalogue["giantmodel"]) == self.whole("giantmodel")
+        return Standing.of(self.number("chi2"), self.catalogue["chi2"], same)
 
     @property
     def kind(self) -> tuple[str, str] | None:
