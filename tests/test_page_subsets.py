@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from explorer import contours
 from explorer.palette import GHOST, LEVELS
@@ -19,6 +20,13 @@ key => {
   const numbers = line => Array.from(line, x => isNaN(x) ? null : x)
   const plain = column => Array.from(data[`${key}_${column}`], numbers)
   return {x: plain('xs'), y: plain('ys'), colour: Array.from(data.colour)}
+}
+"""
+
+_NEWS = """
+() => {
+  const listed = [...Bokeh.documents[0]._all_models.values()].find(model => model.data?.subsets)
+  listed.data.subsets = listed.data.subsets.map(subset => ({...subset, number: "5 stars"}))
 }
 """
 
@@ -213,6 +221,24 @@ def test_hostile_names_are_text(visit):
     visit.point_at("rz", 8.0, 0.0)
     visit.page.wait_for_timeout(500)
     assert visit.page.locator("img[src=x]").count() == 0
+
+
+def test_a_name_that_is_being_typed_stays_when_news_comes(visit):
+    visit.press("Keep as subset")
+    words = visit.page.get_by_label(re.compile("^Name of subset 1"))
+    number = visit.page.locator(".number").first
+    expect(words).to_have_value("subset 1")
+    expect(number).to_have_text(re.compile(r"\d stars$"))
+    words.press("End")
+    words.press_sequentially(", half")
+    visit.page.evaluate(_NEWS)
+    expect(number).to_have_text("5 stars")
+    expect(words).to_have_value("subset 1, half")
+    expect(words).to_be_focused()
+    words.press_sequentially(" done")
+    words.press("Enter")
+    expect(visit.page.get_by_label("Name of subset 1, half done", exact=True)).to_be_visible()
+    expect(visit.page.get_by_label("Name of subset 1", exact=True)).to_have_count(0)
 
 
 def summary(visit):

@@ -1,7 +1,7 @@
 """A visitor's page without a browser: what it paints, and what it shows when things come late or fail."""
 
 import queue
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from threading import Event, current_thread
 
@@ -60,12 +60,18 @@ class Held(ThreadPoolExecutor):
         self.under_way = []
 
     def submit(self, work, *args, **kwargs):
+        asked = Future()
+
         def when_let():
             assert self.gate.wait(PATIENCE_S)
-            return work(*args, **kwargs)
+            if asked.set_running_or_notify_cancel():
+                try:
+                    asked.set_result(work(*args, **kwargs))
+                except BaseException as problem:  # noqa: BLE001 - whoever asked is told
+                    asked.set_exception(problem)
 
-        self.under_way.append(super().submit(when_let))
-        return self.under_way[-1]
+        self.under_way.append(super().submit(when_let))  # done when all who wait for it were told
+        return asked
 
 
 class Visitor:
@@ -80,13 +86,17 @@ class Visitor:
 
     def settle(self):
         """Until nothing is under way any more."""
-        while not (all(each.done() for each in self.crews.under_way) and self.document.waiting.empty()):
+        while not self.idle():
             try:
                 self.document.waiting.get(timeout=0.05)()
             except queue.Empty:
-                continue
-        while self.document.paused:
-            self.document.paused.pop()()
+                if self.document.paused:
+                    self.document.paused.pop()()
+
+    def idle(self):
+        """Whether nothing is under way."""
+        busy = not all(each.done() for each in self.crews.under_way)
+        return not busy and self.document.waiting.empty() and not self.document.paused
 
     def step(self):
         """Run the next thing on the page's own thread."""
