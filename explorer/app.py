@@ -20,6 +20,7 @@ from explorer.painter import Threads
 from explorer.sending import send_all
 from explorer.spectroscopy import NO_SPECTROSCOPY, Spectroscopy
 from explorer.stars import Stars
+from explorer.tagging import tag_own_only
 
 LOG = logging.getLogger(__name__)
 
@@ -96,6 +97,7 @@ def serve(
     explorer = Explorer(catalogue, spectroscopy)
     pn.extension("mathjax", exception_handler=explorer.report)
     settle()
+    tag_own_only()
     pn.serve(
         {"/": explorer.page},
         port=port,

@@ -5,7 +5,9 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
+from bokeh.core.serialization import Deserializer
 from bokeh.document import Document
+from bokeh.model import collect_models
 
 Models = Mapping[str, Any]
 """Bokeh models by their names."""
@@ -19,6 +21,7 @@ class Template:
         for root in roots:
             document.add_root(root)
         self._written: Any = document.to_json()
+        self._written.content["defs"] = []  # nothing is defined that a server's browsers do not know
         document.clear()
 
     def copy(self, old: str = "", new: str = "") -> Models:
@@ -29,10 +32,8 @@ class Template:
         written = self._written
         if old:
             written = replace(written, content=_renamed(written.content, old, new))
-        document = Document.from_json(written)
-        named = {model.name: model for model in document.models if model.name}
-        document.clear()
-        return MappingProxyType(named)
+        roots = Deserializer().deserialize(written)["roots"]
+        return MappingProxyType({model.name: model for model in collect_models(*roots) if model.name})
 
 
 def _renamed(written: Any, old: str, new: str) -> Any:
