@@ -12,7 +12,7 @@ from explorer.tagging import tag_own_only
 
 
 def tagged():
-    """Build a page, change it, and give how often each kind of data is there, and with how many right tags."""
+    """Build a page, change it, and give each kind of data that is there, with how many right tags it has."""
     late = pmui.Column(pmui.Button(label="late"), pn.Row(Count()))
     tabs = pmui.Tabs(("a", pmui.Column(Count())), ("b", pmui.Row(pmui.Checkbox())), dynamic=True)
     page = pmui.Column(pn.pane.Bokeh(figure()), pmui.Row(Count(), pmui.Card(pmui.Switch())), tabs)
