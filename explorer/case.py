@@ -51,6 +51,7 @@ class Case:
     refitter : the model; None where there is none.
     plain : the fit of all labels to all pixels; None where there is no spectrum, or no model.
     fit : the fit under the wish's conditions: `plain` where there are none.
+    repeats : that of each of several spectra by itself, where it was asked for.
     """
 
     spectra: tuple[ReadySpectrum, ...]
@@ -60,6 +61,7 @@ class Case:
     refitter: Refitter | None = None
     plain: Refit | None = None
     fit: Refit | None = None
+    repeats: tuple[Refit, ...] = ()
 
     @classmethod
     def of_star(cls, sources: Sources, star: Star, known: Mapping[str, float]) -> "Case":
@@ -123,12 +125,21 @@ class Case:
         asked = replace(self, wish=wish, refitter=refitter)
         spectrum = asked.spectrum
         if refitter is None or spectrum is None:
-            return replace(asked, plain=None, fit=None)
+            return replace(asked, plain=None, fit=None, repeats=())
+        repeats = self.repeats if wish.model == self.wish.model else ()
         same = (wish.model, wish.observation) == (self.wish.model, self.wish.observation)
         arrays = self.on_pixels(refitter, spectrum)
         plain = self.plain if same and self.plain is not None else refitter.fit(*arrays)
         fit = plain if wish.conditions.are_none else refitter.fit(*arrays, wish.conditions)
-        return replace(asked, plain=plain, fit=fit)
+        return replace(asked, plain=plain, fit=fit, repeats=repeats)
+
+    def with_repeats(self) -> "Case":
+        """The star with each of its spectra fitted by itself, if there are several and a model."""
+        refitter = self.refitter
+        if self.repeats or refitter is None or len(self.spectra) < 2:
+            return self
+        fits = (refitter.fit(*self.on_pixels(refitter, one)) for one in self.spectra)
+        return replace(self, repeats=tuple(fits))
 
     @staticmethod
     def on_pixels(refitter: Refitter, spectrum: ReadySpectrum) -> tuple[Any, Any]:

@@ -19,4 +19,8 @@ def push(source: ColumnDataSource, columns: Mapping[str, Values]) -> None:
 
 
 def _same(held: Values, column: Values) -> bool:
-    return len(held) == len(column) and all(map(np.array_equal, held, column))
+    if len(held) != len(column):
+        return False
+    if isinstance(column, np.ndarray):
+        return bool(np.array_equal(held, column, equal_nan=column.dtype.kind == "f"))
+    return all(map(np.array_equal, held, column))

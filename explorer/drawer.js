@@ -1,6 +1,6 @@
 // The drawer of a star, at the lower edge of the page: its name, its spectrum, and tabs of what is known of it.
 // Sends {close: true}, {observation: number}, {model: name}, {manner: {observed, air, raw}},
-// {below: [what, label]}, {exclude: text} and {orbit: true}.
+// {below: [what, label]}, {exclude: text} and {opened: tab}.
 
 const TABS = { labels: "Labels", fit: "Fit", orbit: "Orbit", about: "Spectrum" }
 
@@ -77,7 +77,7 @@ export function render({ model, el }) {
   const panels = {}
   const buttons = {}
   for (const [name, words] of Object.entries(TABS)) {
-    const tab = button(words, () => open(name))
+    const tab = button(words, () => turn_to(name))
     tab.setAttribute("role", "tab")
     tab.id = `star-tab-${name}`
     tab.addEventListener("keydown", (event) => {
@@ -87,7 +87,7 @@ export function render({ model, el }) {
       event.preventDefault()
       event.stopPropagation()
       const next = names[(names.indexOf(name) + step + names.length) % names.length]
-      open(next)
+      turn_to(next)
       buttons[next].focus()
     })
     buttons[name] = tab
@@ -121,7 +121,11 @@ export function render({ model, el }) {
       buttons[each].tabIndex = each === name ? 0 : -1
       panels[each].hidden = each !== name
     }
-    if (name === "orbit") model.send_msg({ orbit: true })
+  }
+
+  function turn_to(name) {
+    open(name)
+    model.send_msg({ opened: name })
   }
 
   function place() {

@@ -20,13 +20,15 @@ HERE = Path(__file__).parent
 LONGEST = 2000
 """Signs of what a person types."""
 MOST_LABELS = 100
+TABS = ("labels", "fit", "orbit", "about")
+"""Beside the spectrum."""
 
 
 @dataclass(frozen=True)
 class Asked:
     """What a person asks of a star: what of it, and how it is to be.
 
-    `what` is close, observation, model, manner, below, exclude, orbit, trial, hold or where.
+    `what` is close, observation, model, manner, below, exclude, opened, trial, hold or where.
     """
 
     what: str
@@ -101,8 +103,10 @@ def read(data: Any) -> Asked | DataError:
     """What a browser tells, or what is wrong where that is nothing of ours."""
     found: Asked | None = None
     match data:
-        case {"close": True} | {"orbit": True}:
-            found = Asked(next(iter(data)))
+        case {"close": True}:
+            found = Asked("close")
+        case {"opened": str(tab)} if tab in TABS:
+            found = Asked("opened", tab)
         case {"observation": int(number)} if -1 <= number < MOST_LABELS:
             found = Asked("observation", number)
         case {"model": str(text)} | {"exclude": str(text)} | {"where": str(text)} if len(text) <= LONGEST:

@@ -2,6 +2,7 @@
 
 import html
 import math
+from collections.abc import Mapping
 
 from data.schema import COLUMNS
 from explorer.case import Case
@@ -11,6 +12,7 @@ from explorer.line_marks import symbol_of
 from explorer.notation import to_html
 from explorer.published import Published
 from explorer.refit import Refit
+from explorer.standing import FEWEST, Standing
 
 STRONG = 0.5
 """Correlations of errors that are told of."""
@@ -19,8 +21,11 @@ CLOSE = 9.0
 """Another minimum of chi2 is told of if it is higher by less than this."""
 
 
-def fit_html(case: Case, star: Published | None) -> str:
-    """chi2 of the fit and of the lines of each element, and which errors go together."""
+def fit_html(case: Case, star: Published | None, standings: Mapping[str, Standing]) -> str:
+    """chi2 of the fit and of the lines of each element, and which errors go together.
+
+    `standings` are of the star's chi2 near the lines of each element, by column, as far as they are known.
+    """
     parts: list[str] = []
     if case.fit is not None:
         parts.append(_fit_line(case.fit))
@@ -29,7 +34,7 @@ def fit_html(case: Case, star: Published | None) -> str:
     if star is not None:
         parts.append(_published_chi2(star))
     if case.fit is not None:
-        parts.append(_near(case.fit, star))
+        parts.append(_near(case.fit, star, standings))
         parts.append(_correlations(case, case.fit))
         if case.fit.errors_in_words:
             parts.append(f"<p>{html.escape(case.fit.errors_in_words)}</p>")
@@ -73,8 +78,9 @@ def _published_chi2(star: Published) -> str:
     return f"<p>In the catalogue χ<sup>2</sup> is {chi2:,.0f}, {words}.</p>"
 
 
-def _near(fit: Refit, star: Published | None) -> str:
+def _near(fit: Refit, star: Published | None, standings: Mapping[str, Standing]) -> str:
     rows = []
+    others = star.kind[1] if star is not None and star.kind is not None else ""
     for near in fit.near:
         if not math.isfinite(near.chi2):
             continue
@@ -85,15 +91,27 @@ def _near(fit: Refit, star: Published | None) -> str:
         title = to_html(COLUMNS[near.name].tex) if known_label else symbol_of(near.name.removesuffix("_fe"))
         rows.append(
             f"<tr><th scope='row'>{title}</th><td>{near.pixels}</td><td>{near.chi2:,.0f}</td><td>{known}</td>"
-            f"<td>{residual}</td></tr>"
+            f"{_among(standings.get(f'chi2_{near.name}'), others) if others else ''}<td>{residual}</td></tr>"
         )
     if not rows:
         return ""
     return (
         "<table><thead><tr><th scope='col'>Near lines of</th><th scope='col'>Pixels</th>"
         "<th scope='col'>χ<sup>2</sup></th><th scope='col'>In the catalogue</th>"
-        "<th scope='col'>Deeper than the model</th></tr></thead><tbody>" + "".join(rows) + "</tbody></table>"
+        + (f"<th scope='col'>Higher than of {others}</th>" if others else "")
+        + "<th scope='col'>Deeper than the model</th></tr></thead><tbody>"
+        + "".join(rows)
+        + "</tbody></table>"
     )
+
+
+def _among(standing: Standing | None, others: str) -> str:
+    """A cell: of how many stars of its kind the catalogue's chi2 is lower."""
+    if standing is None or not math.isfinite(standing.value):
+        return f"<td>{NONE}</td>"
+    few = standing.count < FEWEST
+    share = NONE if few else f"{100 * standing.lower / standing.count:.0f} %"
+    return f"<td title='{html.escape(standing.words(others))}'>{share}</td>"
 
 
 def _correlations(case: Case, fit: Refit) -> str:

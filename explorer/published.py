@@ -5,15 +5,22 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from urllib.parse import quote
 
 import numpy as np
+from numpy.typing import NDArray
 
 from data.catalogue import Catalogue
+from data.schema import COLUMNS
+from explorer.overtaking import Overtaken, OvertakenError
 from explorer.standing import Standing
 
 KINDS: Mapping[int, tuple[str, str]] = {1: ("giant", "giants"), 0: ("dwarf", "dwarfs")}
 """What giantmodel says of a star, and the others of its kind."""
+
+WINDOWS = tuple(name for name in COLUMNS if name.startswith("chi2_"))
+"""Columns of chi2 near the lines of an element."""
 
 LAMOST_PAGE = "https://www.lamost.org/dr7/v2.0/spectrum/view?obsid="
 SIMBAD_PAGE = "https://simbad.cds.unistra.fr/simbad/sim-id?Ident="
@@ -63,10 +70,34 @@ class Published:
         return {name: self.number(name) for name in names}
 
     @cached_property
+    def _kindred(self) -> NDArray[np.bool_]:
+        same: NDArray[np.bool_] = np.asarray(self.catalogue["giantmodel"]) == self.whole("giantmodel")
+        return same
+
+    @cached_property
     def standing(self) -> Standing:
         """Where its chi2 stands among stars of its kind; looked through the catalogue once."""
-        same = np.asarray(self.catalogue["giantmodel"]) == self.whole("giantmodel")
-        return Standing.of(self.number("chi2"), self.catalogue["chi2"], same)
+        return Standing.of(self.number("chi2"), self.catalogue["chi2"], self._kindred)
+
+    @cached_property
+    def _windows(self) -> dict[str, Standing]:
+        return {}
+
+    def window_standings(self, overtaken: Overtaken = lambda: False) -> Mapping[str, Standing]:
+        """Likewise where chi2 near the lines of each element stands, by the name of its column.
+
+        Raises
+        ------
+        OvertakenError
+            If that is no longer asked for; what was found is kept.
+        """
+        known = [name for name in WINDOWS if math.isfinite(self.number(name))] if self.kind else []
+        for name in known:
+            if overtaken():
+                raise OvertakenError
+            if name not in self._windows:
+                self._windows[name] = Standing.of(self.number(name), self.catalogue[name], self._kindred)
+        return MappingProxyType(self._windows)
 
     @property
     def kind(self) -> tuple[str, str] | None:

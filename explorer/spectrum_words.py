@@ -2,7 +2,6 @@
 
 import html
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,11 +12,10 @@ from explorer.case import STACKED, Case
 from explorer.label_rows import NONE
 from explorer.notation import measured, to_html
 from explorer.published import Published
-from explorer.refit import Refit
 
 
 def about_html(case: Case) -> str:
-    """Where the spectra are from, and how repeats differ."""
+    """Where the spectra are from."""
     seen = [one.observations[0] for one in case.spectra]
     parts = [_observation(one) for one in seen]
     if case.reasons:
@@ -84,14 +82,15 @@ def note_of(case: Case, star: Published | None) -> str:
     return " ".join(said)
 
 
-def repeats_html(fits: Sequence[tuple[str, Refit]]) -> str:
+def repeats_html(case: Case) -> str:
     """How the labels differ from one observation of a star to the other."""
-    if len(fits) < 2:
+    if not case.repeats:
         return ""
-    heads = "".join(f"<th scope='col'>{html.escape(name)}</th>" for name, _ in fits)
+    names = (str(one.observations[0].name) for one in case.spectra)
+    heads = "".join(f"<th scope='col'>{html.escape(name)}</th>" for name in names)
     rows = []
-    for place, label in enumerate(fits[0][1].labels):
-        values = [fit.labels[place] for _, fit in fits]
+    for place, label in enumerate(case.repeats[0].labels):
+        values = [fit.labels[place] for fit in case.repeats]
         cells = "".join(f"<td>{measured(one.value, one.formal)}</td>" for one in values)
         title = to_html(COLUMNS[label.name].tex) if label.name in COLUMNS else html.escape(label.name)
         rows.append(f"<tr><th scope='row'>{title}</th>{cells}</tr>")

@@ -4,46 +4,34 @@ import html
 import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property, partial
 
 import numpy as np
 import panel as pn
 
-from data.observation_name import Star as Sought
 from data.problem import DataError
 from data.spectra import Observation
 from explorer import spectrum_words
 from explorer.afterwards import Afterwards
 from explorer.case import Case, Wish
-from explorer.curves import Curves, Manner
+from explorer.curves import Manner
 from explorer.drawer import Asked
 from explorer.drawer_parts import Parts
-from explorer.fit_words import fit_html
 from explorer.label_rows import NONE, rows_of
 from explorer.orbit_tab import OrbitTab
-from explorer.overtaking import Overtaken, OvertakenError
 from explorer.own_spectrum import OwnSpectrum
 from explorer.published import Published, head_of, links_of
-from explorer.refit import Refit, Refitter
+from explorer.refit import Refit
 from explorer.session import Session, State
 from explorer.spectroscopy import Spectroscopy
 from explorer.stars import Stars
+from explorer.study import Sight, Study, Told
 from explorer.wavelength_ranges import ranges_text
 from explorer.wishes import manner_after, wish_after
 from model.wavelength import air_to_vacuum
 
 LOG = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, eq=False)
-class Sight:
-    """What is shown of a star, made by a worker."""
-
-    case: Case
-    curves: Curves
-    fit: str
-    about: str
 
 
 class StarDrawer:
@@ -71,20 +59,26 @@ class StarDrawer:
         self._stars = stars
         self._session = session
         self._spectroscopy = spectroscopy
+        self._study = Study(spectroscopy)
         self._row = row
         self._on_own = on_own
         self._own: Mapping[str, float] | None = None
         self._complain = complain
         self._star: Published | None = None
-        self._case: Case | None = None
-        self._curves: Curves | None = None
+        self._sight: Sight | None = None
         self._manner, self._wish = Manner(), Wish()
         self._trial: Mapping[str, float] = {}
+        self._tab = ""
         self._visit = 0
         self._work: Afterwards[Sight] = Afterwards(
             workers,
             lambda sight: self._when_still(partial(self._show, sight)),
             lambda problem: self._when_still(partial(self._fail, problem)),
+        )
+        self._words: Afterwards[Told] = Afterwards(
+            workers,
+            lambda told: self._when_still(partial(self._say, told)),
+            lambda problem: later(partial(complain, problem)),
         )
         self._workers = workers
         self._later = later
@@ -116,8 +110,9 @@ class StarDrawer:
 
     def _close(self) -> None:
         self._work.overtake()
+        self._words.overtake()
         self._visit += 1
-        self._star = self._case = self._curves = None
+        self._star = self._sight = None
         self._forget_own()
         if "_parts" in vars(self):
             self._parts.orbit.forget()
@@ -136,7 +131,7 @@ class StarDrawer:
         )
         models = self._spectroscopy.models
         self._wish = Wish(model=models.usual(self._stars.catalogue, row) or "")
-        self._work.ask(partial(self._find, star, self._wish, self._manner))
+        self._work.ask(partial(self._study.find, star, self._wish, self._manner))
 
     @property
     def value_of(self) -> Callable[[str], float] | None:
@@ -158,7 +153,7 @@ class StarDrawer:
         )
         names = self._spectroscopy.models.names
         self._wish = Wish(model=names[0] if names else "")
-        self._work.ask(partial(self._take, observation, self._wish, self._manner))
+        self._work.ask(partial(self._study.take, observation, self._wish, self._manner))
 
     def _place_own(self, values: Mapping[str, float]) -> None:
         """Mark a visitor's own star on the maps, too."""
@@ -166,52 +161,21 @@ class StarDrawer:
         self._on_own()
 
     def _begin(self, star: Published | None) -> None:
+        self._words.overtake()
         self._visit += 1
-        self._star, self._case, self._curves, self._trial = star, None, None, {}
+        self._star, self._sight, self._trial = star, None, {}
+        self._parts.fit.object = self._parts.about.object = ""
         self._parts.orbit.forget()
         self._parts.table.say("fresh")
 
-    # for the workers
-
-    def _find(self, star: Published, wish: Wish, manner: Manner, overtaken: Overtaken) -> Sight:
-        catalogue = star.catalogue
-        refitter = self._model(wish.model)
-        known = star.labels(refitter.content.model.label_names) if refitter else {}
-        sought = Sought.at(catalogue.columns, star.row)
-        case = Case.of_star(self._spectroscopy.sources, sought, known)
-        if overtaken():
-            raise OvertakenError
-        return self._sight(case.with_fit(refitter, wish), star, manner)
-
-    def _take(self, observation: Observation, wish: Wish, manner: Manner, _overtaken: Overtaken) -> Sight:
-        case = Case.of_spectrum(observation).with_fit(self._model(wish.model), wish)
-        return self._sight(case, None, manner)
-
-    def _again(
-        self, case: Case, star: Published | None, wish: Wish, manner: Manner, _overtaken: Overtaken
-    ) -> Sight:
-        if wish.model != case.wish.model and star is not None:
-            refitter = self._model(wish.model)
-            names = refitter.content.model.label_names if refitter else ()
-            case = replace(case, known=star.labels(names))
-        same = wish == case.wish and (case.refitter is not None or not wish.model)
-        done = case if same else case.with_fit(self._model(wish.model), wish)
-        return self._sight(done, star, manner)
-
-    def _model(self, name: str) -> Refitter | None:
-        return self._spectroscopy.models.get(name) if name else None
-
-    def _sight(self, case: Case, star: Published | None, manner: Manner) -> Sight:
-        about = spectrum_words.about_html(case)
-        if len(case.spectra) > 1 and case.refitter is not None:
-            each = [
-                (str(one.observations[0].name), case.refitter.fit(*Case.on_pixels(case.refitter, one)))
-                for one in case.spectra
-            ]
-            about += spectrum_words.repeats_html(each)
-        return Sight(case, Curves.of(case, manner), fit_html(case, star), about)
-
     # what comes back
+
+    @property
+    def _case(self) -> Case | None:
+        return self._sight.case if self._sight is not None else None
+
+    def _is_shown(self, sight: Sight) -> bool:
+        return self._sight is not None and sight.curves is self._sight.curves
 
     def _when_still(self, do: Callable[[], None]) -> None:
         """Do something on the page's own thread, if the same star is looked at by then."""
@@ -221,7 +185,7 @@ class StarDrawer:
     def _show(self, sight: Sight) -> None:
         """Draw the spectrum, and then say what there is to say of it."""
         case = sight.case
-        self._case, self._curves = case, sight.curves
+        self._sight = sight
         spectrum = case.spectrum
         self._parts.plot.show(sight.curves, self._manner, spectrum.z if spectrum is not None else np.nan)
         self._parts.plot.show_excluded(case.wish.conditions.excluded)
@@ -230,7 +194,7 @@ class StarDrawer:
 
     def _tell(self, sight: Sight) -> None:
         case = sight.case
-        if case is not self._case:
+        if not self._is_shown(sight):
             return
         names = self._spectroscopy.models.names
         fitted = case.refitter.content.model.label_names if case.refitter else ()
@@ -254,11 +218,21 @@ class StarDrawer:
             manner={name: getattr(self._manner, name) for name in ("raw", "observed", "air")},
             excluded=ranges_text(case.wish.conditions.excluded),
         )
-        self._parts.fit.object, self._parts.about.object = sight.fit, sight.about
+        self._ask_words()
         self._try(self._trial)
         self._parts.table.say("fitted")
         if self._own is not None and case.labels is not None:
             self._place_own(case.labels)
+
+    def _ask_words(self) -> None:
+        sight = self._sight
+        if sight is not None:
+            self._words.ask(partial(self._study.tell, sight, self._star, self._tab == "fit"))
+
+    def _say(self, told: Told) -> None:
+        if self._is_shown(told.sight):
+            self._sight = replace(told.sight, case=told.case)
+            self._parts.fit.object, self._parts.about.object = told.fit, told.about
 
     def _forget_own(self) -> None:
         if self._own is not None:
@@ -284,10 +258,21 @@ class StarDrawer:
             self._session.change(star=None)
             self._close()
             return
+        if asked.what == "opened":
+            self._opened(asked.how)
+            return
         try:
             self._do(asked)
         except DataError as problem:
             self._fail(problem)
+
+    def _opened(self, tab: str) -> None:
+        """A person looks at another tab, for which there may be something to find out yet."""
+        self._tab = tab
+        if self._case is not None and tab == "orbit":
+            self._parts.orbit.ask(self._star)
+        elif self._case is not None and tab == "fit":
+            self._ask_words()
 
     def _do(self, asked: Asked) -> None:
         case = self._case
@@ -297,8 +282,6 @@ class StarDrawer:
             self._trial = asked.how
             self._try(self._trial)
             self._parts.table.say("drawn")
-        elif asked.what == "orbit":
-            self._parts.orbit.ask(self._star)
         elif asked.what in ("manner", "below", "where"):
             self._manner = manner_after(self._manner, asked)
             self._ask_again()
@@ -323,13 +306,13 @@ class StarDrawer:
 
     def _ask_again(self) -> None:
         if self._case is not None:
-            self._work.ask(partial(self._again, self._case, self._star, self._wish, self._manner))
+            self._work.ask(partial(self._study.again, self._case, self._star, self._wish, self._manner))
 
     def _try(self, values: Mapping[str, float]) -> None:
         """Draw the model for other labels; nothing where none was tried."""
-        case, curves = self._case, self._curves
-        if case is None or curves is None:
+        if self._sight is None:
             return
+        case, curves = self._sight.case, self._sight.curves
         labels = case.labels
         if not values or labels is None:
             self._parts.plot.try_model(np.full(curves.model.shape, np.nan))
@@ -339,6 +322,7 @@ class StarDrawer:
     def close(self) -> None:
         """Give up what is under way: the visitor left."""
         self._work.close()
+        self._words.close()
         if "_parts" in vars(self):
             self._parts.orbit.close()
         self.own.close()

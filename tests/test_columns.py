@@ -22,6 +22,20 @@ def test_only_columns_that_changed_are_sent():
     assert np.array_equal(source.data["map"][0], image[:2])
 
 
+def test_an_array_with_gaps_is_sent_once():
+    flux = np.array([1.0, np.nan, 0.9])
+    source = ColumnDataSource(data={"flux": flux, "names": ["Mg", "", "Ca"]})
+    document, told = Document(), []
+    document.add_root(source)
+    document.on_change(lambda event: told.append(event.cols))
+    columns.push(source, {"flux": flux.copy(), "names": ["Mg", "", "Ca"]})
+    assert told == []
+    for gap in (0, 1):
+        columns.push(source, {"flux": np.where(np.arange(3) == gap, np.nan, [1.0, 1.0, 0.9])})
+    columns.push(source, {"names": ["Mg", "Fe", "Ca"]})
+    assert [set(cols) for cols in told] == [{"flux"}, {"flux"}, {"names"}]
+
+
 def test_arrays_and_new_columns_are_compared_too():
     source = ColumnDataSource(data={"selected": np.arange(3.0)})
     columns.push(source, {"selected": np.arange(3.0), "floor": np.zeros(3)})

@@ -35,6 +35,7 @@ SCRAPS = st.recursive(
     ("sent", "asked"),
     [
         ({"close": True}, Asked("close")),
+        ({"opened": "orbit"}, Asked("opened", "orbit")),
         ({"observation": -1}, Asked("observation", -1)),
         ({"model": "giant"}, Asked("model", "giant")),
         ({"below": ["gradient", "mg_fe"]}, Asked("below", ("gradient", "mg_fe"))),
@@ -53,7 +54,8 @@ def test_what_is_ours_is_taken(sent, asked):
 @pytest.mark.parametrize(
     "sent",
     [
-        {"close": True, "orbit": True},
+        {"close": True, "opened": "orbit"},
+        {"opened": "everything"},
         {"close": False},
         {"observation": 1e9},
         {"observation": 101},

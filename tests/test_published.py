@@ -14,6 +14,7 @@ from explorer.case import Case, Wish
 from explorer.fit_words import fit_html
 from explorer.label_rows import NONE, rows_of
 from explorer.mock_observations import MockObservations
+from explorer.overtaking import OvertakenError
 from explorer.published import Published, head_of, links_of
 from explorer.ready_spectrum import ReadySpectrum
 from explorer.refit import Refitter
@@ -103,15 +104,16 @@ def test_rows_of_a_spectrum_alone_have_nothing_published(case):
 
 
 def test_the_fit_in_words(case, catalogue, row):
-    words = fit_html(case, Published(catalogue, row))
+    star = Published(catalogue, row)
+    words = fit_html(case, star, star.window_standings())
     assert f"<b>{case.fit.chi2:,.0f}</b>" in words
     assert "of the giants" in words
     assert "correlation" in words
     held = case.with_fit(
         case.refitter, replace(case.wish, conditions=case.refitter.conditions({"logg": 0.4}))
     )
-    assert "Against the fit of all labels to all pixels" in fit_html(held, None)
-    assert fit_html(replace(case, fit=None, plain=None), None) == "<p>There is no spectrum to fit.</p>"
+    assert "Against the fit of all labels to all pixels" in fit_html(held, None, {})
+    assert fit_html(replace(case, fit=None, plain=None), None, {}) == "<p>There is no spectrum to fit.</p>"
 
 
 def test_hostile_headers_are_text(real_data):
@@ -131,5 +133,38 @@ def test_what_is_at_hand_is_told(case):
     assert len(observations_of(case)) == 1
     twice = replace(case, spectra=case.spectra * 2)
     assert [number for number, _ in observations_of(twice)] == [0, 1, -1]
-    assert repeats_html([("a", case.fit)]) == ""
-    assert repeats_html([("<a>", case.fit), ("b", case.fit)]).count("&lt;a&gt;") == 1
+    assert repeats_html(case.with_repeats()) == ""
+    told = repeats_html(replace(twice, refitter=case.refitter).with_repeats())
+    assert told.count(f"<th scope='col'>{case.spectrum.observations[0].name}</th>") == 2
+
+
+def test_window_chi2_stands_among_stars_of_its_kind(catalogue, row, case):
+    star = Published(catalogue, row)
+    standings = star.window_standings()
+    assert len(standings) > 5
+    kin = catalogue["giantmodel"] == catalogue["giantmodel"][row]
+    for name, standing in standings.items():
+        values = catalogue[name][kin]
+        assert standing.lower == sum(value < catalogue[name][row] for value in values.tolist())
+        assert standing.count == int(np.isfinite(values).sum())
+    words = fit_html(case, star, standings)
+    assert "Higher than of giants" in words
+    for near in case.fit.near:
+        standing = standings.get(f"chi2_{near.name}")
+        if standing is not None and np.isfinite(near.chi2):
+            share = f"{100 * standing.lower / standing.count:.0f} %"
+            assert f"title='{standing.words('giants')}'>{share}</td>" in words
+    with pytest.raises(OvertakenError):
+        Published(catalogue, row).window_standings(lambda: True)
+
+
+def test_each_of_several_spectra_is_fitted_once(case):
+    twice = replace(case, spectra=case.spectra * 2).with_repeats()
+    assert [one.chi2 for one in twice.repeats] == [case.plain.chi2] * 2
+    assert twice.with_repeats() is twice
+    held = twice.with_fit(
+        case.refitter, replace(case.wish, conditions=case.refitter.conditions({"logg": 0.4}))
+    )
+    assert held.repeats is twice.repeats
+    other = twice.with_fit(case.refitter, replace(case.wish, model="another"))
+    assert other.repeats == ()

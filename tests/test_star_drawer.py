@@ -14,6 +14,7 @@ from data.selection import Selection
 from data.spectra import Found, Observation, Sources
 from explorer.curves import Curves
 from explorer.drawer import Asked
+from explorer.published import Published
 from explorer.session import Bars, Colouring, Session, Star, State
 from explorer.spectroscopy import Spectroscopy
 from explorer.star_drawer import StarDrawer
@@ -171,6 +172,61 @@ def test_a_star_is_named_at_once_and_drawn_when_it_is_found(visit, observed):
     assert visit.complaints == []
 
 
+def test_a_spectrum_is_drawn_before_words_are_found(visit, monkeypatch):
+    gate, begun = Event(), Event()
+
+    def told(*_):
+        begun.set()
+        assert gate.wait(PATIENCE_S)
+        return "<p>its fit</p>"
+
+    monkeypatch.setattr("explorer.study.fit_html", told)
+    visit.look_at(FIRST)
+    while not visit.drawn:
+        visit.step()
+    visit.step()
+    assert begun.wait(PATIENCE_S)
+    assert visit.drawer._parts.fit.object == ""
+    assert tuple(row["name"] for row in visit.drawer._parts.table.rows) == NAMES
+    gate.set()
+    visit.settle()
+    assert visit.drawer._parts.fit.object == "<p>its fit</p>"
+
+
+def test_words_of_a_star_let_go_of_are_not_said(visit, monkeypatch):
+    gate, begun = Event(), Event()
+
+    def told(case, *_):
+        begun.set()
+        assert gate.wait(PATIENCE_S)
+        return f"<p>{case.spectrum.observations[0].spectrum.obsid}</p>"
+
+    monkeypatch.setattr("explorer.study.fit_html", told)
+    visit.look_at(FIRST)
+    while not visit.drawn:
+        visit.step()
+    visit.step()
+    assert begun.wait(PATIENCE_S)
+    visit.look_at(SECOND)
+    gate.set()
+    visit.settle()
+    assert visit.drawer._parts.fit.object == "<p>1002</p>"
+
+
+def test_where_windows_stand_is_found_out_when_the_fit_is_looked_at(open_visit, monkeypatch):
+    asked = []
+    monkeypatch.setattr(Published, "window_standings", lambda _star, _overtaken: asked.append(1) or {})
+    open_visit.ask("hold", {"fe_h": 0.6})
+    open_visit.settle()
+    assert asked == []
+    open_visit.ask("opened", "fit")
+    open_visit.settle()
+    assert asked == [1]
+    open_visit.ask("opened", "labels")
+    open_visit.settle()
+    assert asked == [1]
+
+
 def test_the_latest_star_wins(visit):
     visit.place.hold(1001)
     visit.look_at(FIRST)
@@ -325,7 +381,12 @@ def test_closing_the_drawer_lets_go_of_the_star(open_visit):
     open_visit.settle()
     assert open_visit.session.state.star is None
     assert (open_visit.view.shown, open_visit.shown) == (False, None)
-    for what, how in (("trial", {"fe_h": 0.6}), ("hold", {"fe_h": 0.6}), ("where", "fe_h"), ("orbit", None)):
+    for what, how in (
+        ("trial", {"fe_h": 0.6}),
+        ("hold", {"fe_h": 0.6}),
+        ("where", "fe_h"),
+        ("opened", "orbit"),
+    ):
         open_visit.ask(what, how)
     open_visit.settle()
     assert open_visit.shown is None
