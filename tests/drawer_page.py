@@ -70,9 +70,14 @@ class DrawerPage:
         return self.pane.locator(".left > .note").inner_text()
 
     def turn(self, tab: str) -> str:
-        """Turn to a tab; its words."""
+        """Turn to a tab; its words, once there are any."""
         self.pane.get_by_role("tab", name=tab, exact=True).click()
-        return self.words
+
+        def told() -> str:
+            assert tab == "Labels" or self.words
+            return self.words
+
+        return str(eventually(told))
 
     @property
     def words(self) -> str:
