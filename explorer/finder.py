@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from concurrent.futures import Executor, Future
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,7 @@ from data.parser import LARGEST
 from data.problem import DataError
 from explorer import finding, naming
 from explorer.atlas import VIEWS
+from explorer.background import Background
 from explorer.component import Component
 from explorer.session import Session, Star, State
 from explorer.stars import Stars
@@ -118,24 +119,17 @@ def read(data: Any) -> Message:
 
 
 class Finder:
-    """One visitor's star. Of several questions only the newest is answered, but no step is lost.
-
-    `later` runs something on the page's own thread; `complain` tells the visitor of a failure.
-    """
+    """One visitor's star. Of several questions only the newest is answered, but no step is lost."""
 
     def __init__(
         self,
         stars: Stars,
         session: Session,
-        workers: Executor,
-        later: Callable[[Callable[[], None]], None],
-        complain: Callable[[BaseException], None],
+        background: Background,
     ) -> None:
         self._stars = stars
         self._session = session
-        self._workers = workers
-        self._later = later
-        self._complain = complain
+        self._background = background
         self._known: Answer | None = None
         self._click: Click | None = None
         self._turn = 0
@@ -200,8 +194,7 @@ class Finder:
 
     def _ask(self, find: Callable[[], Answer | None]) -> None:
         self._asked += 1
-        answer = partial(self._answer, self._asked)
-        self._workers.submit(find).add_done_callback(lambda done: self._later(partial(answer, done)))
+        self._background.ask(find, partial(self._answer, self._asked))
 
     def _answer(self, number: int, done: "Future[Answer | None]") -> None:
         if number != self._asked:
@@ -212,7 +205,7 @@ class Finder:
             self.box.say(str(problem), wrong=True)
         elif problem is not None:
             LOG.error("a star could not be looked for", exc_info=problem)
-            self._complain(problem)
+            self._background.complain(problem)
         elif (found := done.result()) is not None:
             self._known = found
             self._session.change(star=found.star)

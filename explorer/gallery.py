@@ -1,7 +1,7 @@
 """The gallery of one visitor: one plane, and a small map of it for every label, side by side."""
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor, Future
+from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -12,6 +12,7 @@ from data.predicate import Predicate
 from explorer import look, picture
 from explorer.afterwards import Afterwards
 from explorer.atlas import DIAGRAMS, GALLERY, PLANES, Diagram
+from explorer.background import Background
 from explorer.cards import Board, MapCard, lacking, plain_title
 from explorer.colourbar import ColourBar
 from explorer.controls import colours_of
@@ -36,7 +37,6 @@ class Gallery:
     Parameters
     ----------
     make_card : makes a card that answers to the pointer and to zooms.
-    later : runs something on the page's own thread; `complain` tells the visitor of a failure.
     on_maps : called with the cards, by key, when others are there or can be seen.
     on_refit : has the colour ranges of the maps with these keys fitted anew.
     """
@@ -46,20 +46,16 @@ class Gallery:
         stars: Stars,
         session: Session,
         opening: Opening,
-        workers: Executor,
+        background: Background,
         make_card: MakeCard,
-        later: Callable[[Callable[[], None]], None],
-        complain: Callable[[BaseException], None],
         on_maps: Callable[[Mapping[str, MapCard]], None],
         on_refit: Callable[[tuple[str, ...]], None],
     ) -> None:
         self._stars = stars
         self._session = session
         self._opening = opening
-        self._workers = workers
+        self._background = background
         self._make_card = make_card
-        self._later = later
-        self._complain = complain
         self._on_maps = on_maps
         self._on_refit = on_refit
         self._plane = ""
@@ -69,10 +65,8 @@ class Gallery:
         self._telling: tuple[str, ...] = ()
         self._told_of: tuple[Predicate, ...] = ()
         self._new = ""
-        self._later_told: Afterwards[tuple[str, Told]] = Afterwards(
-            workers,
-            lambda found: later(partial(self._tell, *found)),
-            lambda problem: later(partial(complain, problem)),
+        self._later_told: Afterwards[tuple[str, Told]] = background.afterwards(
+            lambda found: self._tell(*found)
         )
         self._board = Board(sizing_mode="stretch_width")
         self._absent = text("section")
@@ -113,9 +107,7 @@ class Gallery:
             self._begin(self._plane, state)
 
     def _begin(self, plane: str, state: State) -> None:
-        prepared = self._workers.submit(self._prepare, plane, state)
-        arrive = partial(self._arrive, plane)
-        prepared.add_done_callback(lambda done: self._later(partial(arrive, done)))
+        self._background.ask(partial(self._prepare, plane, state), partial(self._arrive, plane))
 
     def _prepare(self, plane: str, state: State) -> tuple[Models | None, Told]:
         """The figures of a plane, if they are not there, and what tells something. For the workers."""
@@ -129,7 +121,7 @@ class Gallery:
         problem = prepared.exception()
         if problem is not None:
             self._plane = ""
-            self._complain(problem)
+            self._background.complain(problem)
             return
         state, (models, told) = self._session.state, prepared.result()
         if models is not None and plane not in self._made:

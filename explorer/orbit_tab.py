@@ -1,8 +1,6 @@
 """The orbit of the star that is studied: computed when it is asked for, off the event loop."""
 
 import html
-from collections.abc import Callable
-from concurrent.futures import Executor
 from functools import partial
 from typing import Any
 
@@ -10,6 +8,7 @@ import panel as pn
 
 from data.problem import DataError
 from explorer.afterwards import Afterwards
+from explorer.background import Background
 from explorer.cards import alone
 from explorer.conventions import Conventions
 from explorer.orbit_card import OrbitPlot, table_of
@@ -23,25 +22,17 @@ DRAWS = 1000
 
 
 class OrbitTab:
-    """One visitor's tab.
-
-    `later` runs something on the page's own thread; `complain` tells the visitor of a failure.
-    """
+    """One visitor's tab."""
 
     def __init__(
         self,
         conventions: Conventions,
-        workers: Executor,
-        later: Callable[[Callable[[], None]], None],
-        complain: Callable[[BaseException], None],
+        background: Background,
     ) -> None:
         self._conventions = conventions
-        self._later = later
-        self._complain = complain
+        self._background = background
         self._asked: Published | None = None
-        self._work: Afterwards[None] = Afterwards(
-            workers, lambda _done: None, lambda problem: later(partial(self._fail, problem))
-        )
+        self._work: Afterwards[None] = background.afterwards(lambda _done: None, self._fail)
         self._plot = OrbitPlot(conventions.frame)
         self._words = text("star")
         plots = pn.Row(*(alone(figure) for figure in self._plot.figures), margin=0)
@@ -62,7 +53,7 @@ class OrbitTab:
             found = orbit_of(star.catalogue, star.row, self._conventions, draws)
             if overtaken():
                 raise OvertakenError
-            self._later(partial(self._show, star, found))
+            self._background.later(partial(self._show, star, found))
 
     def _show(self, star: Published, found: Any) -> None:
         if self._asked is star:
@@ -74,7 +65,7 @@ class OrbitTab:
         if isinstance(problem, DataError):
             self._words.object = f"<p>{html.escape(str(problem))}</p>"
         else:
-            self._complain(problem)
+            self._background.complain(problem)
 
     def forget(self) -> None:
         """Give up what is under way: another star is looked at."""

@@ -4,7 +4,6 @@ import base64
 import binascii
 import logging
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -16,7 +15,7 @@ from data.lamost import LamostSpectrum, parse_spectrum
 from data.parser import LARGEST as LARGEST_NUMBER
 from data.problem import DataError
 from data.spectra import Observation
-from explorer.afterwards import Afterwards
+from explorer.background import Background
 from explorer.component import Component
 from explorer.conventions import Conventions
 from explorer.overtaking import Overtaken
@@ -92,31 +91,23 @@ class OwnSpectrum:
     def __init__(
         self,
         conventions: Conventions,
-        workers: Executor,
-        later: Callable[[Callable[[], None]], None],
-        complain: Callable[[BaseException], None],
+        background: Background,
         on_opened: Callable[[Observation], None],
         on_placed: Callable[[Mapping[str, float]], None],
     ) -> None:
-        self._complain = complain
+        self._complain = background.complain
         self._on_opened = on_opened
         self._on_placed = on_placed
         self._conventions = conventions
         self._spectrum: LamostSpectrum | None = None
+        self._awaited = False
         self.view = OwnSpectrumBox(self._hear)
-        self._reading: Afterwards[LamostSpectrum] = Afterwards(
-            workers,
-            lambda spectrum: later(partial(self._open, spectrum)),
-            lambda problem: later(partial(self._fail, problem)),
-        )
-        self._placing: Afterwards[Mapping[str, float]] = Afterwards(
-            workers,
-            lambda found: later(partial(self._place, found)),
-            lambda problem: later(partial(self._fail, problem)),
-        )
+        self._reading = background.afterwards(self._open, self._fail)
+        self._placing = background.afterwards(self._place, self._fail)
 
     def _hear(self, message: Message) -> None:
         if isinstance(message, tuple):
+            self._awaited = True
             self._reading.ask(partial(_parse, *message))
             return
         spectrum, conventions = self._spectrum, self._conventions
@@ -129,6 +120,9 @@ class OwnSpectrum:
             self._on_placed(found)
 
     def _open(self, spectrum: LamostSpectrum) -> None:
+        if not self._awaited:
+            return
+        self._awaited = False
         self._placing.overtake()
         self._spectrum = spectrum
         rv = float(radial_velocity(spectrum.z)) if np.isfinite(spectrum.z) else None
@@ -145,7 +139,7 @@ class OwnSpectrum:
         """Let go of the spectrum, and of one that is being read: another star is looked at."""
         self._reading.overtake()
         self._placing.overtake()
-        self._spectrum = None
+        self._awaited, self._spectrum = False, None
         self.view.tell(said="", wrong=False, opened=False, rv=None)
 
     def close(self) -> None:

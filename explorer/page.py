@@ -16,6 +16,7 @@ from explorer.about import about_html
 from explorer.address import Address, Links, asked
 from explorer.alerts import Alerts
 from explorer.atlas import DIAGRAMS, HISTOGRAM
+from explorer.background import Background
 from explorer.brushes import Brushes
 from explorer.cards import Board, MapCard, Placed, title_html
 from explorer.controls import ColourControls
@@ -87,11 +88,13 @@ class VisitorPage:
     def _lay_views(self, opening: Opening, threads: Threads) -> None:
         """Make the views and the controls that belong to them."""
         stars, session, state = self._stars, self.session, self.session.state
+        background = Background(threads.crews, self._later, self.complain)
+        nearby = replace(background, workers=threads.views)
         figures = opening.figures.take()
         self._outlines = Outlines(figures)
         drawn: dict[str, Drawn] = {}
-        self._pointer = Pointer(stars, drawn, threads.views, self._later, self.complain)
-        self._finder = Finder(stars, session, threads.views, self._later, self.complain)
+        self._pointer = Pointer(stars, drawn, nearby)
+        self._finder = Finder(stars, session, nearby)
         self._maps = Maps(stars, session, opening.diagrams, Sheet(figures), drawn, self._set_up, self._attach)
         self._fresh = Freshness(self._maps.wanted)
         self._settings = ViewSettings(
@@ -100,15 +103,14 @@ class VisitorPage:
         self._linked = Linked(session, self._recalled, recall=state == opening.state)
         self._footprint = Board(sizing_mode="stretch_width")
         self._gallery = Gallery(
-            stars, session, opening, threads.crews,
-            self._maps.card, self._later, self.complain, self._hang, self._refit_gallery,
+            stars, session, opening, background, self._maps.card, self._hang, self._refit_gallery,
         )  # fmt: skip
         self._bars = HistogramCard(stars, session, figures, partial(self._set_up, HISTOGRAM))
         compared = opening.comparison if state.selection == opening.state.selection else None
-        self._summary = SummaryCard(stars, session, threads, compared, self._later, self.complain)
+        self._summary = SummaryCard(stars, session, background, compared)
         self._drawer = StarDrawer(
-            stars, session, self._spectroscopy, lambda: self._finder.row, threads.crews,
-            self._later, self.complain, lambda: self._mark(session.state),
+            stars, session, self._spectroscopy, lambda: self._finder.row, background,
+            lambda: self._mark(session.state),
         )  # fmt: skip
         self._controls = ColourControls(stars, state.colouring, state.derived, self._recolour, self._refit)
         self._controls.row.append(self._linked.menu)

@@ -1,14 +1,15 @@
 """Answers what lies under the pointer, off the event loop; only the newest question waits."""
 
 import logging
-from collections.abc import Callable, Mapping
-from concurrent.futures import Executor, Future
+from collections.abc import Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from explorer import picture
 from explorer.atlas import Diagram
+from explorer.background import Background
 from explorer.hover import Tip, number_of_stars, text_of
 from explorer.picture import Picture
 from explorer.session import State
@@ -28,24 +29,17 @@ class Drawn:
 
 
 class Pointer:
-    """One visitor's questions about cells. `drawn` is what the page's views show, by key.
-
-    `later` runs something on the page's own thread; `complain` tells the visitor of a failure.
-    """
+    """One visitor's questions about cells. `drawn` is what the page's views show, by key."""
 
     def __init__(
         self,
         stars: Stars,
         drawn: Mapping[str, Drawn],
-        views: Executor,
-        later: Callable[[Callable[[], None]], None],
-        complain: Callable[[BaseException], None],
+        background: Background,
     ) -> None:
         self._stars = stars
         self._drawn = drawn
-        self._views = views
-        self._later = later
-        self._complain = complain
+        self._background = background
         self._question: tuple[str, float, float] | None = None
         self._answering = False
         self.tip = Tip(self._ask)
@@ -65,8 +59,7 @@ class Pointer:
         self._answering = question is not None and question[0] in self._drawn
         if question is not None and self._answering:
             key, x, y = question
-            answer = self._views.submit(self._answer, self._drawn[key], x, y)
-            answer.add_done_callback(lambda done: self._later(partial(self._tell, key, done)))
+            self._background.ask(partial(self._answer, self._drawn[key], x, y), partial(self._tell, key))
 
     def _answer(self, drawn: Drawn, x: float, y: float) -> str:
         shown = drawn.picture
@@ -83,5 +76,5 @@ class Pointer:
             self.tip.say(key, done.result())
         else:
             LOG.error("a question about a cell failed", exc_info=problem)
-            self._complain(problem)
+            self._background.complain(problem)
         self._answer_newest()

@@ -3,7 +3,6 @@
 import html
 import logging
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor
 from dataclasses import replace
 from functools import cached_property, partial
 
@@ -14,6 +13,7 @@ from data.problem import DataError
 from data.spectra import Observation
 from explorer import spectrum_words
 from explorer.afterwards import Afterwards
+from explorer.background import Background
 from explorer.case import Case, Wish
 from explorer.curves import Manner
 from explorer.drawer import Asked
@@ -40,8 +40,6 @@ class StarDrawer:
     Parameters
     ----------
     row : gives the row of the star that the visitor looks at.
-    workers : do what takes time.
-    later : runs something on the page's own thread; `complain` tells the visitor of a failure.
     on_own : called when a spectrum of the visitor's own has another place among the stars.
     """
 
@@ -51,9 +49,7 @@ class StarDrawer:
         session: Session,
         spectroscopy: Spectroscopy,
         row: Callable[[], int | None],
-        workers: Executor,
-        later: Callable[[Callable[[], None]], None],
-        complain: Callable[[BaseException], None],
+        background: Background,
         on_own: Callable[[], None],
     ) -> None:
         self._stars = stars
@@ -63,28 +59,20 @@ class StarDrawer:
         self._row = row
         self._on_own = on_own
         self._own: Mapping[str, float] | None = None
-        self._complain = complain
         self._star: Published | None = None
         self._sight: Sight | None = None
         self._manner, self._wish = Manner(), Wish()
         self._trial: Mapping[str, float] = {}
         self._tab = ""
         self._visit = 0
+        self._background = background
         self._work: Afterwards[Sight] = Afterwards(
-            workers,
+            background.workers,
             lambda sight: self._when_still(partial(self._show, sight)),
             lambda problem: self._when_still(partial(self._fail, problem)),
         )
-        self._words: Afterwards[Told] = Afterwards(
-            workers,
-            lambda told: self._when_still(partial(self._say, told)),
-            lambda problem: later(partial(complain, problem)),
-        )
-        self._workers = workers
-        self._later = later
-        self.own = OwnSpectrum(
-            spectroscopy.conventions, workers, later, complain, self._open_own, self._place_own
-        )
+        self._words = background.afterwards(self._say)
+        self.own = OwnSpectrum(spectroscopy.conventions, background, self._open_own, self._place_own)
         self.view = pn.Column(margin=0, sizing_mode="stretch_width")
         session.listen(self._changed)
         if session.state.star is not None:
@@ -93,7 +81,7 @@ class StarDrawer:
     @cached_property
     def _parts(self) -> Parts:
         """Made when a star is looked at first: pages open sooner without."""
-        orbit = OrbitTab(self._spectroscopy.conventions, self._workers, self._later, self._complain)
+        orbit = OrbitTab(self._spectroscopy.conventions, self._background)
         parts = Parts.of(self._hear, self._brushed, orbit)
         self.view[:] = [parts.frame]
         return parts
@@ -126,6 +114,7 @@ class StarDrawer:
         star = Published(self._stars.catalogue, row)
         self._begin(star)
         self._forget_own()
+        self.own.forget()
         self._parts.frame.tell(
             shown=True, head=head_of(star), links=links_of(star), busy="Looking for its spectrum …"
         )
@@ -180,7 +169,7 @@ class StarDrawer:
     def _when_still(self, do: Callable[[], None]) -> None:
         """Do something on the page's own thread, if the same star is looked at by then."""
         visit = self._visit
-        self._later(lambda: do() if visit == self._visit else None)
+        self._background.later(lambda: do() if visit == self._visit else None)
 
     def _show(self, sight: Sight) -> None:
         """Draw the spectrum, and then say what there is to say of it."""
@@ -190,7 +179,7 @@ class StarDrawer:
         self._parts.plot.show(sight.curves, self._manner, spectrum.z if spectrum is not None else np.nan)
         self._parts.plot.show_excluded(case.wish.conditions.excluded)
         self._parts.plot.show_windows(self._manner.label)
-        self._later(partial(self._tell, sight))
+        self._background.later(partial(self._tell, sight))
 
     def _tell(self, sight: Sight) -> None:
         case = sight.case
@@ -249,7 +238,7 @@ class StarDrawer:
                 self._wish = self._case.wish
             self._parts.frame.tell(note=f"<b>{html.escape(str(problem))}</b>")
         else:
-            self._complain(problem)
+            self._background.complain(problem)
 
     # what a person does
 

@@ -2,7 +2,6 @@
 
 import html
 import math
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -11,13 +10,12 @@ import param
 from panel.custom import JSComponent
 
 from data.schema import Column
-from explorer.afterwards import Afterwards
+from explorer.background import Background
 from explorer.cards import CARD_CHROME, CARD_WIDTHS, Card
 from explorer.comparison import AGAINST, Comparison, Row, compare
 from explorer.figures import HEIGHTS
 from explorer.floors import Floor, floors_of
 from explorer.notation import measured, to_html
-from explorer.painter import Threads
 from explorer.session import Session, State
 from explorer.stars import Stars
 from model.effect_size import Effect, Sample
@@ -170,20 +168,13 @@ class SummaryCard:
         self,
         stars: Stars,
         session: Session,
-        threads: Threads,
+        background: Background,
         first: Comparison | None,
-        later: Callable[[Callable[[], None]], None],
-        complain: Callable[[BaseException], None],
     ) -> None:
         self._stars = stars
         self._session = session
-        self._later = later
         self._asked: Any = None
-        self._afterwards: Afterwards[Comparison] = Afterwards(
-            threads.crews,
-            lambda found: later(partial(self._show, found)),
-            lambda problem: later(partial(complain, problem)),
-        )
+        self._afterwards = background.afterwards(self._show)
         self._table = SummaryTable(sizing_mode="stretch_width", margin=0, height=HEIGHTS["maps"] + ROOM)
         self.view = Card(
             "Summary",

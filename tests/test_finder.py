@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from data.predicate import Range
 from data.problem import DataError
 from data.selection import Clause, Selection
+from explorer.background import Background
 from explorer.finder import Click, Finder, read
 from explorer.session import Bars, Colouring, Session, Star, State
 from explorer.stars import Stars
@@ -56,7 +57,7 @@ class Visitor:
         self.workers, self.problems, self.said = Workers(), [], []
         self.session = Session(state)
         self.finder = Finder(
-            stars, self.session, self.workers, lambda callback: callback(), self.problems.append
+            stars, self.session, Background(self.workers, lambda callback: callback(), self.problems.append)
         )
         self.finder.box.say = lambda words, *, wrong=False: self.said.append((words, wrong))
 

@@ -12,6 +12,7 @@ from data.lamost import read_spectrum
 from data.problem import DataError
 from data.selection import Selection
 from data.spectra import Found, Observation, Sources
+from explorer.background import Background
 from explorer.curves import Curves
 from explorer.drawer import Asked
 from explorer.published import Published
@@ -86,8 +87,8 @@ class Visit:
         self.session = Session(State(Selection(()), Colouring("fe_h"), Bars("fe_h")))
         spectroscopy = Spectroscopy(Sources((self.place,)), models)
         self.drawer = StarDrawer(
-            stars, self.session, spectroscopy, self.row, self, self.waiting.put,
-            self.complaints.append, lambda: self.owned.append(True),
+            stars, self.session, spectroscopy, self.row,
+            Background(self, self.waiting.put, self.complaints.append), lambda: self.owned.append(True),
         )  # fmt: skip
         self.drawn = []
         show = self.drawer._parts.plot.show
@@ -423,6 +424,21 @@ def test_a_spectrum_of_ones_own_takes_the_place_of_the_star(open_visit, observed
     assert visit.shown == 1001
     assert visit.drawer.value_of("fe_h") == pytest.approx(0.1)
     assert not visit.drawer.own.view.opened
+
+
+def test_a_star_clicked_while_a_file_is_read_stays(visit, observed):
+    content = observed[1003].spectrum.path.read_bytes()
+    visit.drawer.own._hear(("mine.fits", content))
+    for reading in visit.under_way:
+        reading.result(PATIENCE_S)
+    visit.look_at(FIRST)
+    visit.settle()
+    assert visit.session.state.star == FIRST
+    assert visit.shown == 1001
+    assert not visit.drawer.own.view.opened
+    visit.drawer.own._hear(("mine.fits", content))
+    visit.settle()
+    assert visit.shown == 1003
 
 
 def test_damaged_spectra_leave_the_star_where_it_is(open_visit):
