@@ -291,8 +291,10 @@ class Visit:
     @property
     def range(self) -> tuple[float, float]:
         """The ends of the colour bar."""
-        ends = [self.page.locator(f"input.{end}").first.input_value() for end in ("low", "high")]
-        return float(ends[0]), float(ends[1])
+        low, high = self.page.locator("input.low, input.high").evaluate_all(
+            "all => ['low', 'high'].map(end => all.find(each => each.classList.contains(end)).value)"
+        )
+        return float(low), float(high)
 
     @property
     def chips(self) -> list[str]:

@@ -1,6 +1,6 @@
 """A page that tests use in turn: each finds it as it opened; where it can't be had so, it is opened anew."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -81,7 +81,8 @@ _SEEN = """
   const plain = (values) => ArrayBuffer.isView(values) ? Array.from(values) : values
   const data = ['sheet', 'bars', 'contours'].map(name => Object.entries(page.get_model_by_name(name).data)
     .map(([column, values]) => `${column} ${sum(Array.from(values, plain))}`).sort())
-  const figures = [...page._all_models.values()].filter(({ type }) => type === 'Figure').map(figure => {
+  const shown = (model) => model.type === 'Figure' && Bokeh.index.find_one(model)?.el.getClientRects().length
+  const figures = [...page._all_models.values()].filter(shown).map(figure => {
     const { name, x_range: x, y_range: y, toolbar, inner_width, inner_height } = figure
     const ends = [x.start, x.end, y.start, y.end].map(end => end.toPrecision(9))
     return [name, ends, toolbar.tools.map(({ type, active, overlay }) => [type, active, overlay?.visible])]
@@ -97,11 +98,17 @@ _SEEN = """
 
 
 class SharedVisit:
-    """Visits to one address: `turn` lends the page that the last turn left, if it is as it opened."""
+    """Visits to one address: `turn` lends the page that the last turn left, if it is as it opened.
 
-    def __init__(self, browser: "Browser", url: str) -> None:
+    What `prepare` does to a page belongs to its opening.
+    """
+
+    def __init__(
+        self, browser: "Browser", url: str, prepare: Callable[[Visit], None] = lambda _visit: None
+    ) -> None:
         self._browser = browser
         self._url = url
+        self._prepare = prepare
         self._free: Visit | None = None
         self._opened: dict[str, Any] = {}
         self.openings = 0
@@ -127,6 +134,7 @@ class SharedVisit:
     def _open(self) -> Visit:
         self.openings += 1
         visit = Visit(self._browser, self._url, WIDTH, HEIGHT).open()
+        self._prepare(visit)
         visit.page.evaluate(_REMEMBER)
         self._opened = self._settled(visit)
         return visit

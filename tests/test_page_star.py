@@ -1,15 +1,18 @@
 """The star one looks at, in a real Chromium: which one a click, a name or a step means is numpy's to say."""
 
 import re
+from functools import partial
 from urllib.parse import urlencode
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from explorer.envelope import open_sealed, seal
 from explorer.link import VERSION
 from tests.browser import MAPS, eventually
 from tests.plain_maps import AXES, paper_cuts
+from tests.shared_visit import SharedVisit
 
 FIELD = "input[aria-label='Find a star']"
 
@@ -43,6 +46,26 @@ POINTED = """
   return [view.frame.x_scale.invert(sx - box.left), view.frame.y_scale.invert(sy - box.top)]
 }
 """
+
+
+def look_once(obsid, visit):
+    """Look at a star and away again: from then on the page has the figures of a star's drawer."""
+    field = visit.page.locator(FIELD)
+    field.fill(str(obsid))
+    field.press("Enter")
+    pane = visit.page.locator("section.pane")
+    pane.wait_for()
+    expect(pane.locator(".busy")).to_have_text("")
+    pane.get_by_label("Close").click()
+    pane.wait_for(state="hidden")
+    expect(field).to_have_value("")
+
+
+@pytest.fixture(scope="module")
+def shared_visit(browser, served, mock_file, mock_table):
+    shared = SharedVisit(browser, served(mock_file).url, partial(look_once, mock_table["obsid"][0]))
+    yield shared
+    shared.close()
 
 
 def chosen(visit):
