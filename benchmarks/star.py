@@ -43,8 +43,7 @@ WATCH = """
 }
 """
 
-SLIDE = """
-async ([label, low, high, ms]) => {
+FIND = """
   const deep = (root) => {
     for (const each of root.querySelectorAll('*')) {
       if (each.getAttribute('aria-label') === label) return each
@@ -53,6 +52,18 @@ async ([label, low, high, ms]) => {
     }
   }
   const slider = deep(document)
+"""
+
+SLIDE_HELD = f"""
+([label, value]) => {{
+  {FIND}
+  window.begun = performance.now()
+  slider.value = value
+  slider.dispatchEvent(new Event('input'))
+}}
+"""
+
+DRAG = """
   const source = Bokeh.documents[0].get_model_by_name('spectrum')
   let drawn = 0
   let last = source.data.trial
@@ -71,6 +82,8 @@ async ([label, low, high, ms]) => {
   return 1000 * drawn / ms
 }
 """
+
+SLIDE = f"async ([label, low, high, ms]) => {{ {FIND} {DRAG}"
 
 
 def main() -> None:
@@ -123,8 +136,16 @@ def measure_star(visit: Visit, times: int, found: Findings) -> None:
     page.wait_for_function("() => answers.length > 0", timeout=120_000)
     page.wait_for_timeout(5000)
     found.spread("click", repeated(page, times, click), "from a click on a map to its spectrum drawn")
-    hold = page.get_by_label("Hold log g in the fit")
-    found.spread("refit", repeated(page, times, hold.click), "from a label held to the new fit drawn")
+    page.get_by_label("Hold log g in the fit").click()
+    page.wait_for_timeout(2000)
+    values = iter(np.resize([2.0, 2.4, 1.8, 2.6, 2.2], times))
+    found.spread(
+        "refit",
+        repeated(page, times, lambda: page.evaluate(SLIDE_HELD, ["Try another log g", float(next(values))])),
+        "from another value of a held label to the new fit drawn",
+    )
+    page.get_by_label("Hold log g in the fit").click()
+    page.wait_for_timeout(2000)
     rate = page.evaluate(SLIDE, ["Try another Teff", 4200, 5200, 1000 * SLIDE_S])
     found.say("whatif_per_s", rate, "redraws a second of the model while a slider is dragged")
 

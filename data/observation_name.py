@@ -46,6 +46,20 @@ class ObservationName:
         """Day, plan, spectrograph and fibre as one text; "" where one of them is missing."""
         return exposure(self.lmjd, self.planid, self.spid, self.fiberid)
 
+    def names(self, other: "ObservationName") -> bool:
+        """Whether something that both know is the same: obsid, else exposure, else file.
+
+        True where this knows nothing that a spectrum could be told by.
+        """
+        for mine, its in (
+            (self.obsid, other.obsid),
+            (self.exposure, other.exposure),
+            (self.file, other.file),
+        ):
+            if mine not in (-1, "") and its not in (-1, ""):
+                return mine == its
+        return self.obsid < 0 and not self.exposure and not self.file
+
     def __str__(self) -> str:
         if self.obsid >= 0:
             return f"obsid {self.obsid}"
@@ -68,6 +82,10 @@ class Star:
     def __str__(self) -> str:
         known = [str(name) for name in self.names[:3]] or [self.designation or "a star without a name"]
         return ", ".join(known)
+
+    def is_asked_for(self, name: ObservationName) -> bool:
+        """Whether a spectrum of this name is the one asked for; any is, where none is named."""
+        return not self.names or self.names[0].names(name)
 
     @classmethod
     def at(cls, columns: Mapping[str, NDArray[Any]], row: int) -> "Star":

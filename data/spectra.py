@@ -64,8 +64,12 @@ class Sources:
     places: Sequence[SpectrumSource] = ()
 
     def find(self, star: Star) -> Found:
-        """Spectra of a star from the first place that has any; reasons of it and of those before it."""
+        """Spectra of a star from the places up to the first that has the one asked for, which comes first.
+
+        Reasons are those of the places that were asked.
+        """
         reasons: list[str] = []
+        others: tuple[Observation, ...] = ()
         for place in self.places:
             try:
                 found = place.find(star)
@@ -73,8 +77,11 @@ class Sources:
                 reasons.append(str(problem))
                 continue
             reasons += found.reasons
-            if found.observations:
-                return Found(found.observations, tuple(reasons))
+            others = (*found.observations, *others)
+            asked_for = [one for one in others if star.is_asked_for(one.name)]
+            if asked_for:
+                rest = [one for one in others if not star.is_asked_for(one.name)]
+                return Found((*asked_for, *rest), tuple(reasons))
         if not self.places:
             reasons.append("no folder or archive of spectra was named")
-        return Found((), tuple(reasons))
+        return Found(others, tuple(reasons))

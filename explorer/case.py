@@ -51,7 +51,9 @@ class Case:
     refitter : the model; None where there is none.
     plain : the fit of all labels to all pixels; None where there is no spectrum, or no model.
     fit : the fit under the wish's conditions: `plain` where there are none.
-    repeats : that of each of several spectra by itself, where it was asked for.
+    repeats : that of each of several spectra by itself, where it was asked for; None of what can't be fitted.
+    missing : the name of the spectrum that was asked for, where others of the star are at hand but not it.
+    unfitted : why there is no fit, though there is a spectrum; "" where nothing went wrong.
     """
 
     spectra: tuple[ReadySpectrum, ...]
@@ -61,13 +63,18 @@ class Case:
     refitter: Refitter | None = None
     plain: Refit | None = None
     fit: Refit | None = None
-    repeats: tuple[Refit, ...] = ()
+    repeats: tuple[Refit | None, ...] = ()
+    missing: str = ""
+    unfitted: str = ""
 
     @classmethod
     def of_star(cls, sources: Sources, star: Star, known: Mapping[str, float]) -> "Case":
         """The spectra of a star of a catalogue. Nothing is fitted yet: see `with_fit`."""
         found = sources.find(star)
-        return cls._made(found.observations, found.reasons, known)
+        made = cls._made(found.observations, found.reasons, known)
+        at_hand = [name for one in made.spectra for name in (seen.name for seen in one.observations)]
+        asked_for = not at_hand or any(map(star.is_asked_for, at_hand))
+        return made if asked_for else replace(made, missing=str(star.names[0]))
 
     @classmethod
     def of_spectrum(cls, observation: Observation) -> "Case":
@@ -125,21 +132,33 @@ class Case:
         asked = replace(self, wish=wish, refitter=refitter)
         spectrum = asked.spectrum
         if refitter is None or spectrum is None:
-            return replace(asked, plain=None, fit=None, repeats=())
+            return replace(asked, plain=None, fit=None, repeats=(), unfitted="")
         repeats = self.repeats if wish.model == self.wish.model else ()
         same = (wish.model, wish.observation) == (self.wish.model, self.wish.observation)
         arrays = self.on_pixels(refitter, spectrum)
         plain = self.plain if same and self.plain is not None else refitter.fit(*arrays)
         fit = plain if wish.conditions.are_none else refitter.fit(*arrays, wish.conditions)
-        return replace(asked, plain=plain, fit=fit, repeats=repeats)
+        return replace(asked, plain=plain, fit=fit, repeats=repeats, unfitted="")
+
+    def without_fit(self, refitter: Refitter | None, wish: Wish, why: DataError) -> "Case":
+        """The star as far as it can be shown, where its fit failed."""
+        return replace(
+            self, wish=wish, refitter=refitter, plain=None, fit=None, repeats=(), unfitted=str(why)
+        )
 
     def with_repeats(self) -> "Case":
         """The star with each of its spectra fitted by itself, if there are several and a model."""
         refitter = self.refitter
         if self.repeats or refitter is None or len(self.spectra) < 2:
             return self
-        fits = (refitter.fit(*self.on_pixels(refitter, one)) for one in self.spectra)
-        return replace(self, repeats=tuple(fits))
+        return replace(self, repeats=tuple(self._alone(refitter, one) for one in self.spectra))
+
+    @classmethod
+    def _alone(cls, refitter: Refitter, spectrum: ReadySpectrum) -> Refit | None:
+        try:
+            return refitter.fit(*cls.on_pixels(refitter, spectrum))
+        except DataError:
+            return None
 
     @staticmethod
     def on_pixels(refitter: Refitter, spectrum: ReadySpectrum) -> tuple[Any, Any]:

@@ -136,11 +136,12 @@ export function render({ model, el }) {
   const options = (select, pairs, value) => {
     select.replaceChildren(...pairs.map(([key, words]) => new Option(words, key)))
     select.value = value
-    select.hidden = pairs.length < 2
+    select.hidden = pairs.length < (select === which ? 1 : 2)
   }
 
   function draw() {
     drawer.hidden = !model.shown
+    drawer.classList.toggle("stale", model.stale)
     title.innerHTML = model.head
     note.innerHTML = model.note
     note.hidden = !model.note
@@ -165,7 +166,7 @@ export function render({ model, el }) {
     place()
   }
 
-  const watched = ["shown", "head", "links", "note", "busy", "observations", "observation", "models", "model",
+  const watched = ["shown", "stale", "head", "links", "note", "busy", "observations", "observation", "models", "model",
     "labels", "below", "manner", "excluded"]
   let due = 0
   for (const name of watched) {
@@ -176,10 +177,19 @@ export function render({ model, el }) {
       })
     })
   }
+  const letGo = (event) => {
+    if (!model.shown || event.defaultPrevented) return
+    event.preventDefault()
+    model.send_msg({ close: true })
+  }
+  window.addEventListener("star:letgo", letGo)
   const watch = new ResizeObserver(place)
   watch.observe(room)
   watch.observe(drawer)
-  model.on("remove", () => watch.disconnect())
+  model.on("remove", () => {
+    watch.disconnect()
+    window.removeEventListener("star:letgo", letGo)
+  })
   open("labels")
   turn(false)
   draw()

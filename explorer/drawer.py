@@ -39,6 +39,7 @@ class Drawer(Component):
     """The frame. `on_asked` hears of what a person does in it; texts are HTML where they say so."""
 
     shown = param.Boolean(default=False)
+    stale = param.Boolean(default=False, doc="whether what is drawn is of the star before")
     head = param.String(default="", doc="name and facts, HTML")
     note = param.String(default="", doc="what is the matter, HTML")
     busy = param.String(default="")

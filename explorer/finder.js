@@ -89,7 +89,7 @@ export function render({ model, el }) {
       model.send_msg({ step: event.detail })
     },
     "star:letgo": (event) => {
-      if (!model.chosen) return
+      if (!model.chosen || event.defaultPrevented) return
       event.preventDefault()
       model.send_msg({ leave: true })
     },

@@ -35,6 +35,7 @@ def fit_html(case: Case, star: Published | None, standings: Mapping[str, Standin
         parts.append(_published_chi2(star))
     if case.fit is not None:
         parts.append(_near(case.fit, star, standings))
+        parts.append(_formal(case.fit))
         parts.append(_correlations(case, case.fit))
         if case.fit.errors_in_words:
             parts.append(f"<p>{html.escape(case.fit.errors_in_words)}</p>")
@@ -51,6 +52,16 @@ def _fit_line(fit: Refit) -> str:
         words.append(f"another set of labels fits nearly as well (χ<sup>2</sup> {fit.runner_up:,.0f})")
     conditions = html.escape(str(fit.conditions))
     return f"<p>{'; '.join(words)}.{f' Conditions: {conditions}.' if conditions else ''}</p>"
+
+
+def _formal(fit: Refit) -> str:
+    """Errors by the noise of the spectrum and the model's scatter, beside those that validation showed."""
+    said = [
+        f"{_plain(label.name)} {label.formal:.2g}"
+        for label in fit.labels
+        if not label.held and math.isfinite(label.formal)
+    ]
+    return f"<p>Formal errors, from noise alone: {', '.join(said)}.</p>" if said else ""
 
 
 def _changes(fit: Refit, plain: Refit) -> str:
@@ -110,7 +121,7 @@ def _among(standing: Standing | None, others: str) -> str:
     if standing is None or not math.isfinite(standing.value):
         return f"<td>{NONE}</td>"
     few = standing.count < FEWEST
-    share = NONE if few else f"{100 * standing.lower / standing.count:.0f} %"
+    share = NONE if few else f"{standing.share} %"
     return f"<td title='{html.escape(standing.words(others))}'>{share}</td>"
 
 

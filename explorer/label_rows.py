@@ -26,6 +26,7 @@ def rows_of(case: Case, star: Published | None, trial: Mapping[str, float]) -> l
         and f"{name}_extrap" in {*COLUMNS, "teff_extrap", "logg_extrap"}
     )  # fmt: skip
     fitted = {label.name: label for label in case.fit.labels} if case.fit else {}
+    trial = {name: value for name, value in trial.items() if not (name in fitted and fitted[name].held)}
     values = case.labels or {}
     return [
         _row(name, case.refitter, star, fitted.get(name), trial.get(name, values.get(name))) for name in names

@@ -32,7 +32,7 @@ class OrbitTab:
         self._conventions = conventions
         self._background = background
         self._asked: Published | None = None
-        self._work: Afterwards[None] = background.afterwards(lambda _done: None, self._fail)
+        self._work: Afterwards[None] = background.afterwards(lambda _done: None)
         self._plot = OrbitPlot(conventions.frame)
         self._words = text("star")
         plots = pn.Row(*(alone(figure) for figure in self._plot.figures), margin=0)
@@ -50,7 +50,11 @@ class OrbitTab:
     def _compute(self, star: Published, overtaken: Overtaken) -> None:
         """The orbit at once, and what its errors leave open when that is known. For the workers."""
         for draws in (0, DRAWS):
-            found = orbit_of(star.catalogue, star.row, self._conventions, draws)
+            try:
+                found = orbit_of(star.catalogue, star.row, self._conventions, draws)
+            except DataError as problem:
+                self._background.later(partial(self._refuse, star, str(problem)))
+                return
             if overtaken():
                 raise OvertakenError
             self._background.later(partial(self._show, star, found))
@@ -60,12 +64,9 @@ class OrbitTab:
             self._words.object = table_of(found, self._conventions.frame)
             self._plot.show(found)
 
-    def _fail(self, problem: BaseException) -> None:
-        self._asked = None
-        if isinstance(problem, DataError):
-            self._words.object = f"<p>{html.escape(str(problem))}</p>"
-        else:
-            self._background.complain(problem)
+    def _refuse(self, star: Published, why: str) -> None:
+        if self._asked is star:
+            self._words.object = f"<p>{html.escape(why)}</p>"
 
     def forget(self) -> None:
         """Give up what is under way: another star is looked at."""

@@ -74,11 +74,13 @@ export function render({ model, el }) {
 
   function draw() {
     form.hidden = !model.opened
-    if (model.opened && model.rv !== null) fields.rv.value ||= model.rv.toFixed(1)
-    if (!model.opened) for (const field of Object.values(fields)) field.value = ""
+    for (const field of Object.values(fields)) field.value = ""
+    if (model.opened && model.rv !== null) fields.rv.value = model.rv.toFixed(1)
   }
-  for (const name of ["said", "wrong"]) model.on(name, () => say(model.said, model.wrong))
-  for (const name of ["opened", "rv"]) model.on(name, draw)
-  say(model.said, model.wrong)
+  const answer = () => say(model.said, model.wrong)
+  model.on("answers", answer)
+  model.on("said", answer)
+  for (const name of ["opened", "openings"]) model.on(name, draw)
+  answer()
   draw()
 }

@@ -20,7 +20,7 @@ from explorer.component import Component
 from explorer.conventions import Conventions
 from explorer.overtaking import Overtaken
 from explorer.star_motion import actions_of
-from model.kinematics import face_on, galactocentric
+from model.kinematics import face_on, galactic, galactocentric
 from model.wavelength import radial_velocity
 
 LOG = logging.getLogger(__name__)
@@ -41,6 +41,8 @@ class OwnSpectrumBox(Component):
     """The button, and the fields once a spectrum is open."""
 
     said = param.String(default="", doc="what came of it, as plain text")
+    answers = param.Integer(default=0, doc="how often something was said: the same words may be said again")
+    openings = param.Integer(default=0, doc="how many files were opened: the fields are for the last alone")
     wrong = param.Boolean(default=False)
     opened = param.Boolean(default=False)
     rv = param.Number(default=None, allow_None=True)
@@ -58,9 +60,13 @@ class OwnSpectrumBox(Component):
             message = read(data)
         except DataError as problem:
             LOG.warning("dropped what a browser sent: %s", problem)
-            self.tell(said=str(problem), wrong=True)
+            self.say(str(problem), wrong=True)
             return
         self._on_message(message)
+
+    def say(self, words: str, *, wrong: bool = False, **news: Any) -> None:
+        """Answer, in words."""
+        self.tell(said=words, wrong=wrong, answers=self.answers + 1, **news)
 
 
 def read(data: Any) -> Message:
@@ -116,7 +122,7 @@ class OwnSpectrum:
 
     def _place(self, found: Mapping[str, float]) -> None:
         if self._spectrum is not None:
-            self.view.tell(said="It is marked on the maps.", wrong=False)
+            self.view.say("It is marked on the maps.")
             self._on_placed(found)
 
     def _open(self, spectrum: LamostSpectrum) -> None:
@@ -126,12 +132,13 @@ class OwnSpectrum:
         self._placing.overtake()
         self._spectrum = spectrum
         rv = float(radial_velocity(spectrum.z)) if np.isfinite(spectrum.z) else None
-        self.view.tell(said=f"{spectrum.path.name} is open below.", wrong=False, opened=True, rv=rv)
+        openings = self.view.openings + 1
+        self.view.say(f"{spectrum.path.name} is open below.", opened=True, rv=rv, openings=openings)
         self._on_opened(Observation(spectrum, ORIGIN))
 
     def _fail(self, problem: BaseException) -> None:
         if isinstance(problem, DataError):
-            self.view.tell(said=str(problem), wrong=True)
+            self.view.say(str(problem), wrong=True)
         else:
             self._complain(problem)
 
@@ -177,8 +184,9 @@ def placed(
     star = galactocentric(*sky, frame=conventions.frame)
     x, y = face_on(star.R, star.phi)
     found = {name: float(getattr(star, name)) for name in ("R", "phi", "z", "vR", "vT", "vz")}
+    longitude, latitude = galactic(spectrum.ra, spectrum.dec)
     return {
         **found, "X": float(x), "Y": float(y),
         **actions_of(star, conventions),
-        "ra": spectrum.ra, "dec": spectrum.dec, **numbers,
+        "ra": spectrum.ra, "dec": spectrum.dec, "l": float(longitude), "b": float(latitude), **numbers,
     }  # fmt: skip

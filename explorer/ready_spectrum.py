@@ -50,7 +50,7 @@ class ReadySpectrum:
 
     @classmethod
     def stacked(cls, spectra: Sequence["ReadySpectrum"]) -> "ReadySpectrum":
-        """Several of one star as one: means weighted by ivar, and the mean continuum.
+        """Several of one star as one: means weighted by ivar, and the mean continuum of those that have one.
 
         Parameters
         ----------
@@ -62,7 +62,9 @@ class ReadySpectrum:
         fluxes = np.array([one.flux for one in spectra], np.float64)
         total = weights.sum(axis=0)
         mean = np.where(total > 0, (weights * fluxes).sum(axis=0) / np.where(total > 0, total, 1), 1)
-        continuum = np.mean([one.continuum for one in spectra], axis=0)
+        continua = np.array([one.continuum for one in spectra], np.float64)
+        there = (continua > 0).sum(axis=0)
+        continuum = np.where(continua > 0, continua, 0).sum(axis=0) / np.maximum(there, 1)
         arrays = (np.asarray(array, np.float32) for array in (mean, total, continuum))
         return cls(tuple(seen for one in spectra for seen in one.observations), *arrays)
 

@@ -184,6 +184,14 @@ class SpectrumPlot:
         self.upper.yaxis.axis_label = "flux (relative)" if manner.raw else "flux / continuum"
         self._name_marks()
 
+    def clear(self) -> None:
+        """Draw nothing."""
+        nothing = np.empty(0)
+        columns.push(self.pixels, dict.fromkeys(CURVES, nothing))
+        for band in self.bands.values():
+            columns.push(band, {"xs": [], "ys": []})
+        self.show_excluded(())
+
     def _turn_lower(self, manner: Manner) -> None:
         self.lower.yaxis.axis_label = LOWER_NAMES[manner.below]
         for line in self.lower.center:

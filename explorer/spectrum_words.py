@@ -65,7 +65,7 @@ def note_of(case: Case, star: Published | None) -> str:
     """What is the matter, if anything is."""
     said: list[str] = []
     if not case.spectra:
-        reason = case.reasons[0] if case.reasons else "no spectrum is at hand"
+        reason = "; ".join(case.reasons) or "no spectrum is at hand"
         shown = (
             "Shown is the model’s spectrum for the catalogue’s labels."
             if case.labels
@@ -74,8 +74,15 @@ def note_of(case: Case, star: Published | None) -> str:
             else "No model was given either: start the explorer with --model."
         )
         said.append(f"<b>No observed spectrum:</b> {html.escape(reason)}. {shown}")
+    elif case.unfitted:
+        said.append(f"<b>Not fitted:</b> {html.escape(case.unfitted)}.")
     elif case.refitter is None:
         said.append("No model was given, so that there is none to compare: start the explorer with --model.")
+    if case.missing:
+        shown = html.escape(str(case.spectra[0].observations[0].name))
+        said.append(
+            f"<b>{html.escape(case.missing)} itself is not at hand:</b> shown is {shown} of this star."
+        )
     spectrum = case.spectrum
     if spectrum is not None and spectrum.mock and star is None:
         said.append("MOCK spectrum: made, not observed.")
@@ -84,15 +91,16 @@ def note_of(case: Case, star: Published | None) -> str:
 
 def repeats_html(case: Case) -> str:
     """How the labels differ from one observation of a star to the other."""
-    if not case.repeats:
+    if not case.repeats or case.refitter is None:
         return ""
     names = (str(one.observations[0].name) for one in case.spectra)
     heads = "".join(f"<th scope='col'>{html.escape(name)}</th>" for name in names)
     rows = []
-    for place, label in enumerate(case.repeats[0].labels):
-        values = [fit.labels[place] for fit in case.repeats]
-        cells = "".join(f"<td>{measured(one.value, one.formal)}</td>" for one in values)
-        title = to_html(COLUMNS[label.name].tex) if label.name in COLUMNS else html.escape(label.name)
+    for place, name in enumerate(case.refitter.content.model.label_names):
+        values = [fit.labels[place] if fit is not None else None for fit in case.repeats]
+        told = (measured(one.value, one.formal) if one is not None else NONE for one in values)
+        cells = "".join(f"<td>{each}</td>" for each in told)
+        title = to_html(COLUMNS[name].tex) if name in COLUMNS else html.escape(name)
         rows.append(f"<tr><th scope='row'>{title}</th>{cells}</tr>")
     return (
         f"<h4>Each observation by itself (formal errors)</h4><table><thead><tr><th></th>{heads}</tr></thead>"

@@ -64,6 +64,11 @@ class Standing:
             return np.nan
         return 50.0 * (1 + (self.lower - self.higher) / self.count)
 
+    @property
+    def share(self) -> str:
+        """Of how many of the others it is higher, in percent, rounded down."""
+        return _share(100 * self.lower / self.count) if self.count else ""
+
     def words(self, stars: str = "stars") -> str:
         """Say it: "higher than 97 % of the giants"."""
         if not isfinite(self.value):

@@ -20,9 +20,10 @@ from explorer.drawer import Asked
 from explorer.drawer_parts import Parts
 from explorer.label_rows import NONE, rows_of
 from explorer.orbit_tab import OrbitTab
+from explorer.overtaking import Overtaken, OvertakenError
 from explorer.own_spectrum import OwnSpectrum
 from explorer.published import Published, head_of, links_of
-from explorer.refit import Refit
+from explorer.refit import NOT_VALIDATED, Refit
 from explorer.session import Session, State
 from explorer.spectroscopy import Spectroscopy
 from explorer.stars import Stars
@@ -32,6 +33,9 @@ from explorer.wishes import manner_after, wish_after
 from model.wavelength import air_to_vacuum
 
 LOG = logging.getLogger(__name__)
+
+Outcome = tuple[int, Sight | Exception]
+"""Which visit to a star something is of, and what was found out."""
 
 
 class StarDrawer:
@@ -59,6 +63,7 @@ class StarDrawer:
         self._row = row
         self._on_own = on_own
         self._own: Mapping[str, float] | None = None
+        self._place: Mapping[str, float] = {}
         self._star: Published | None = None
         self._sight: Sight | None = None
         self._manner, self._wish = Manner(), Wish()
@@ -66,11 +71,7 @@ class StarDrawer:
         self._tab = ""
         self._visit = 0
         self._background = background
-        self._work: Afterwards[Sight] = Afterwards(
-            background.workers,
-            lambda sight: self._when_still(partial(self._show, sight)),
-            lambda problem: self._when_still(partial(self._fail, problem)),
-        )
+        self._work: Afterwards[Outcome] = background.afterwards(self._arrived)
         self._words = background.afterwards(self._say)
         self.own = OwnSpectrum(spectroscopy.conventions, background, self._open_own, self._place_own)
         self.view = pn.Column(margin=0, sizing_mode="stretch_width")
@@ -101,6 +102,7 @@ class StarDrawer:
         self._words.overtake()
         self._visit += 1
         self._star = self._sight = None
+        self._wish = Wish()
         self._forget_own()
         if "_parts" in vars(self):
             self._parts.orbit.forget()
@@ -120,7 +122,9 @@ class StarDrawer:
         )
         models = self._spectroscopy.models
         self._wish = Wish(model=models.usual(self._stars.catalogue, row) or "")
-        self._work.ask(partial(self._study.find, star, self._wish, self._manner))
+        self._ask(partial(self._study.find, star, self._wish, self._manner))
+        if self._tab == "orbit":
+            self._parts.orbit.ask(star)
 
     @property
     def value_of(self) -> Callable[[str], float] | None:
@@ -128,25 +132,29 @@ class StarDrawer:
         row = self._row()
         if row is not None:
             return lambda quantity: float(self._stars.values(quantity)[row])
-        own = self._own
-        return None if own is None else lambda quantity: own.get(quantity, np.nan)
+        if self._own is None:
+            return None
+        own = {**self._own, **self._place}
+        return lambda quantity: own.get(quantity, np.nan)
 
     def _open_own(self, observation: Observation) -> None:
-        """Show a spectrum that the visitor brought."""
+        """Show a spectrum that the visitor brought, with the model that is in use."""
+        chosen = self._wish.model
         self._session.change(star=None)
         self._begin(None)
-        self._own = {}
+        self._own, self._place = {}, {}
+        self._on_own()
         name = html.escape(observation.name.file or str(observation.name))
         self._parts.frame.tell(
             shown=True, head=f"<b>Your spectrum</b> <small>{name}</small>", links=[], busy="Fitting it …"
         )
         names = self._spectroscopy.models.names
-        self._wish = Wish(model=names[0] if names else "")
-        self._work.ask(partial(self._study.take, observation, self._wish, self._manner))
+        self._wish = Wish(model=chosen if chosen in names else names[0] if names else "")
+        self._ask(partial(self._study.take, observation, self._wish, self._manner))
 
     def _place_own(self, values: Mapping[str, float]) -> None:
         """Mark a visitor's own star on the maps, too."""
-        self._own = {**(self._own or {}), **values}
+        self._place = values
         self._on_own()
 
     def _begin(self, star: Published | None) -> None:
@@ -154,6 +162,7 @@ class StarDrawer:
         self._visit += 1
         self._star, self._sight, self._trial = star, None, {}
         self._parts.fit.object = self._parts.about.object = ""
+        self._parts.frame.tell(stale=True, note="")
         self._parts.orbit.forget()
         self._parts.table.say("fresh")
 
@@ -166,10 +175,30 @@ class StarDrawer:
     def _is_shown(self, sight: Sight) -> bool:
         return self._sight is not None and sight.curves is self._sight.curves
 
-    def _when_still(self, do: Callable[[], None]) -> None:
-        """Do something on the page's own thread, if the same star is looked at by then."""
+    def _ask(self, work: Callable[[Overtaken], Sight]) -> None:
+        """Have a worker find something out about the star that is looked at now."""
         visit = self._visit
-        self._background.later(lambda: do() if visit == self._visit else None)
+
+        def found(overtaken: Overtaken) -> Outcome:
+            try:
+                return visit, work(overtaken)
+            except OvertakenError:
+                raise
+            except Exception as problem:
+                if not isinstance(problem, DataError):
+                    LOG.exception("a star could not be studied")
+                return visit, problem
+
+        self._work.ask(found)
+
+    def _arrived(self, outcome: Outcome) -> None:
+        visit, found = outcome
+        if visit != self._visit:
+            return
+        if isinstance(found, Sight):
+            self._show(found)
+        else:
+            self._fail(found)
 
     def _show(self, sight: Sight) -> None:
         """Draw the spectrum, and then say what there is to say of it."""
@@ -197,6 +226,7 @@ class StarDrawer:
         )
         self._parts.frame.tell(
             busy="",
+            stale=False,
             note=spectrum_words.note_of(case, self._star),
             observations=spectrum_words.observations_of(case),
             observation=case.wish.observation,
@@ -211,7 +241,8 @@ class StarDrawer:
         self._try(self._trial)
         self._parts.table.say("fitted")
         if self._own is not None and case.labels is not None:
-            self._place_own(case.labels)
+            self._own = case.labels
+            self._on_own()
 
     def _ask_words(self) -> None:
         sight = self._sight
@@ -225,7 +256,7 @@ class StarDrawer:
 
     def _forget_own(self) -> None:
         if self._own is not None:
-            self._own = None
+            self._own, self._place = None, {}
             self.own.forget()
             self._on_own()
 
@@ -233,12 +264,20 @@ class StarDrawer:
         """Say what is wrong, and go on with what is shown."""
         self._parts.frame.tell(busy="")
         self._parts.table.say("fitted")
+        if self._sight is None:
+            self._clear()
         if isinstance(problem, DataError):
             if self._case is not None:
                 self._wish = self._case.wish
             self._parts.frame.tell(note=f"<b>{html.escape(str(problem))}</b>")
         else:
             self._background.complain(problem)
+
+    def _clear(self) -> None:
+        """Draw nothing, where nothing of the star could be found out."""
+        self._parts.plot.clear()
+        self._parts.table.tell(rows=[], note="", fits=False)
+        self._parts.frame.tell(stale=False, observations=[], labels=[], excluded="")
 
     # what a person does
 
@@ -258,7 +297,7 @@ class StarDrawer:
     def _opened(self, tab: str) -> None:
         """A person looks at another tab, for which there may be something to find out yet."""
         self._tab = tab
-        if self._case is not None and tab == "orbit":
+        if tab == "orbit":
             self._parts.orbit.ask(self._star)
         elif self._case is not None and tab == "fit":
             self._ask_words()
@@ -276,6 +315,8 @@ class StarDrawer:
             self._ask_again()
         elif asked.what != "model" or asked.how in self._spectroscopy.models.names:
             self._wish = wish_after(self._wish, asked, case)
+            if asked.what == "hold":
+                self._trial = {name: value for name, value in self._trial.items() if name not in asked.how}
             if asked.what == "model":
                 self._trial = {}
                 self._parts.table.say("fresh")
@@ -295,7 +336,7 @@ class StarDrawer:
 
     def _ask_again(self) -> None:
         if self._case is not None:
-            self._work.ask(partial(self._study.again, self._case, self._star, self._wish, self._manner))
+            self._ask(partial(self._study.again, self._case, self._star, self._wish, self._manner))
 
     def _try(self, values: Mapping[str, float]) -> None:
         """Draw the model for other labels; nothing where none was tried."""
@@ -325,4 +366,6 @@ def _errors_said(fit: Refit | None) -> str:
     """Which errors the table's are."""
     if fit is None:
         return ""
+    if fit.errors_in_words == NOT_VALIDATED:
+        return NOT_VALIDATED
     return f"“This fit” has the published (cross-validated) errors. {fit.errors_in_words}".strip()

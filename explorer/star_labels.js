@@ -79,16 +79,19 @@ export function render({ model, el }) {
       cell(row, "td").append(where)
       slider.addEventListener("input", () => {
         const value = Number(slider.value)
-        trial = { ...trial, [each.name]: value }
         number.textContent = value.toFixed(each.digits)
         if (each.name in held) {
           held = { ...held, [each.name]: value }
           hold_now()
-        } else send()
+          return
+        }
+        trial = { ...trial, [each.name]: value }
+        send()
       })
       hold.addEventListener("change", () => {
         const { [each.name]: _, ...others } = held
         held = hold.checked ? { ...others, [each.name]: Number(slider.value) } : others
+        delete trial[each.name]
         hold_now()
       })
       where.addEventListener("click", () => {
@@ -121,21 +124,20 @@ export function render({ model, el }) {
     const names = model.rows.map((row) => row.name).join()
     if (names !== Object.keys(parts).join()) build()
     const busy = el.getRootNode().activeElement
-    held = {}
+    if (!holding) held = Object.fromEntries(model.rows.filter((each) => each.held).map((each) => [each.name, each.value]))
     for (const each of model.rows) {
       const { published, fitted, slider, number, hold, where, row } = parts[each.name]
       published.textContent = each.published
       fitted.textContent = each.fitted
       row.title = each.note
       row.classList.toggle("beyond", Boolean(each.note))
-      if (each.held) held[each.name] = each.value
-      hold.checked = each.held
+      hold.checked = each.name in held
       slider.disabled = each.value === null
       hold.disabled = each.value === null || !model.fits
       where.hidden = each.value === null
       where.setAttribute("aria-pressed", String(model.where === each.name))
       if (each.value === null) number.textContent = ""
-      else if (slider !== busy || !(each.name in trial)) {
+      else if (slider !== busy || !(each.name in trial || each.name in held)) {
         if (!(each.name in trial)) slider.value = each.value
         number.textContent = Number(slider.value).toFixed(each.digits)
       }
@@ -154,7 +156,10 @@ export function render({ model, el }) {
   })
   model.on("msg:custom", (message) => {
     if (message.drawn) drawn()
-    if (message.fitted) done()
+    if (message.fitted) {
+      done()
+      if (!holding) fill()
+    }
     if (message.fresh) {
       trial = {}
       fill()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from data.observation_name import Star as Sought
+from data.problem import DataError
 from data.spectra import Observation
 from explorer import spectrum_words
 from explorer.case import Case, Wish
@@ -46,24 +47,32 @@ class Study:
     def find(self, star: Published, wish: Wish, manner: Manner, overtaken: Overtaken) -> Sight:
         """Look for the spectra of a star of the catalogue, and fit the one that is wished for.
 
+        What fails of it is told in the case, and the rest is shown.
+
         Raises
         ------
-        DataError
-            If a place of spectra fails.
         OvertakenError
             If another star was asked for meanwhile.
         """
-        refitter = self._model(wish.model)
-        known = star.labels(refitter.content.model.label_names) if refitter else {}
         sought = Sought.at(star.catalogue.columns, star.row)
-        case = Case.of_star(self.spectroscopy.sources, sought, known)
+        case = Case.of_star(self.spectroscopy.sources, sought, {})
         if overtaken():
             raise OvertakenError
-        return _sight(case.with_fit(refitter, wish), manner)
+        return _sight(self._fitted(case, star, wish), manner)
 
     def take(self, observation: Observation, wish: Wish, manner: Manner, _overtaken: Overtaken) -> Sight:
         """Fit a spectrum that a visitor brought. DataError if it can't be used."""
-        return _sight(Case.of_spectrum(observation).with_fit(self._model(wish.model), wish), manner)
+        return _sight(self._fitted(Case.of_spectrum(observation), None, wish), manner)
+
+    def _fitted(self, case: Case, star: Published | None, wish: Wish) -> Case:
+        refitter: Refitter | None = None
+        try:
+            refitter = self._model(wish.model)
+            if refitter is not None and star is not None:
+                case = replace(case, known=star.labels(refitter.content.model.label_names))
+            return case.with_fit(refitter, wish)
+        except DataError as problem:
+            return case.without_fit(refitter, wish, problem)
 
     def again(
         self, case: Case, star: Published | None, wish: Wish, manner: Manner, _overtaken: Overtaken

@@ -8,7 +8,7 @@ from scipy.optimize import least_squares
 
 from data.catalogue import open_catalogue
 from data.lamost import read_spectrum
-from data.observation_name import Star
+from data.observation_name import ObservationName, Star
 from data.problem import DataError
 from data.spectra import Observation, Sources
 from explorer.case import STACKED, Case, Wish
@@ -19,6 +19,7 @@ from explorer.mock_observations import MockObservations
 from explorer.ready_spectrum import ReadySpectrum, apart
 from explorer.refit import Refitter
 from explorer.spectra import SpectrumReader, find_spectra, pixels_of
+from explorer.spectrum_words import note_of
 from explorer.wishes import manner_after, wish_after
 from model.wavelength import SURVEY_GRID, air_to_vacuum
 from tests.lamost_mock import silent
@@ -62,6 +63,26 @@ def of_others(case, factor=1.5):
     """The same spectrum as another observation, with other flux and errors."""
     one = case.spectra[0]
     return replace(one, flux=(one.flux * np.float32(factor)), ivar=one.ivar * np.float32(3))
+
+
+def test_another_spectrum_of_the_star_is_not_taken_for_the_one_that_was_meant(catalogue, source):
+    row = int(np.argmax(catalogue["snrz"]))
+    meant = ObservationName(obsid=123)
+    star = Star("", (meant, *Star.at(catalogue.columns, row).names))
+    found = Case.of_star(source, star, KNOWN)
+    assert found.missing == "obsid 123"
+    said = note_of(found, None)
+    assert "obsid 123 itself is not at hand" in said
+    assert f"shown is {found.spectra[0].observations[0].name}" in said
+    assert Case.of_star(source, Star.at(catalogue.columns, row), KNOWN).missing == ""
+
+
+def test_a_stack_has_the_continuum_of_those_that_have_one(case):
+    one = case.spectra[0]
+    half = replace(one, continuum=np.where(np.arange(one.continuum.size) % 2, one.continuum, 0))
+    np.testing.assert_allclose(ReadySpectrum.stacked((one, half)).continuum, one.continuum)
+    twice = replace(one, continuum=3 * one.continuum)
+    np.testing.assert_allclose(ReadySpectrum.stacked((one, twice)).continuum, 2 * one.continuum, rtol=1e-6)
 
 
 def test_it_is_what_an_inference_reads(real_data):

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 from scipy.optimize import least_squares
 
 from data.catalogue import open_catalogue
@@ -13,7 +14,7 @@ from explorer.cannon_file import load_model
 from explorer.derive import derivations
 from explorer.mock_observations import MockObservations
 from model.continuum import Continuum
-from model.wavelength import SURVEY_GRID, resample, rest_frame, vacuum_to_air
+from model.wavelength import SURVEY_GRID, radial_velocity, resample, rest_frame, vacuum_to_air
 from tests.browser import USABLE, Visit, eventually
 from tests.drawer_page import DrawerPage
 from tests.served import Served
@@ -157,6 +158,11 @@ def test_a_held_label_gives_the_constrained_fit_and_going_back_the_free_one(draw
     drawer.hold("log g")
     check_model(drawer, giant, fitted(giant, flux, ivar, {"logg": 2.2}))
     assert any(told == "2.20 held" for _, _, told in drawer.rows)
+    drawer.slide("log g", 2.5)
+    check_model(drawer, giant, fitted(giant, flux, ivar, {"logg": 2.5}))
+    drawer.slide("Teff", 4700.0)
+    drawer.hold("Teff")
+    check_model(drawer, giant, fitted(giant, flux, ivar, {"logg": 2.5, "teff": 4700.0}))
     drawer.turn("Fit")
     eventually(lambda: holds("log g" in drawer.words and "Higher than of giants" in drawer.words))
     drawer.turn("Labels")
@@ -230,14 +236,14 @@ def test_observed_frame_air_and_flux_with_its_continuum(drawer, observed, survey
         lambda: np.testing.assert_allclose(drawer.pixels["wavelength"], SURVEY_GRID * (1 + z), rtol=2e-5)
     )
     drawer.pane.get_by_label("air").last.click()
-    shown = drawer.pixels["wavelength"]
+    both = vacuum_to_air(SURVEY_GRID * (1 + z))
+    eventually(lambda: np.testing.assert_allclose(drawer.pixels["wavelength"], both, rtol=2e-5))
     drawer.pane.get_by_label("observed frame").click()
     eventually(
         lambda: np.testing.assert_allclose(
             drawer.pixels["wavelength"], vacuum_to_air(SURVEY_GRID), rtol=1e-12
         )
     )
-    assert shown.size
     drawer.pane.get_by_label("flux and continuum").click()
     good = ivar > 0
 
@@ -306,13 +312,19 @@ def test_a_link_opens_the_drawer_and_esc_closes_it(browser, server, survey, star
 # a spectrum of one's own
 
 
-def test_a_spectrum_of_ones_own_is_fitted_and_marked(reader, real_data, giant):
-    file = next((real_data / "lamost-spectra").rglob("*.fits.gz"))
-    page = DrawerPage(reader)
+def bring(reader, file):
+    """Open a file of one's own, and wait until it is shown."""
     with reader.page.expect_file_chooser() as chooser:
         reader.page.get_by_role("button", name="Open a LAMOST file").click()
     chooser.value.set_files(file)
-    page.shown("Your spectrum")
+    return DrawerPage(reader).shown(file.name)
+
+
+def test_a_spectrum_of_ones_own_is_fitted_and_marked(reader, real_data, giant):
+    file, other, *_ = (real_data / "lamost-spectra").rglob("*.fits.gz")
+    page = bring(reader, file)
+    assert "Your spectrum" in page.pane.locator("h2").inner_text()
+    page.pane.get_by_label("Model").last.select_option("giant")
     spectrum = read_spectrum(file)
     flux, ivar, _ = prepared(spectrum)
     good = ivar > 0
@@ -336,7 +348,16 @@ def test_a_spectrum_of_ones_own_is_fitted_and_marked(reader, real_data, giant):
         assert 6.9 < radius < 9.1
 
     eventually(placed, 60.0)
-    page.pane.get_by_label("Close").click()
+    status = reader.page.locator("[role=status]").filter(has_text="It is marked on the maps.")
+    expect(status).to_be_visible()
+    bring(reader, other)
+    for name in ("distance", "pmra", "pmdec"):
+        expect(reader.page.locator(f"input[name={name}]")).to_have_value("")
+    velocity = float(radial_velocity(read_spectrum(other).z))
+    expect(reader.page.locator("input[name=rv]")).to_have_value(f"{velocity:.1f}")
+    eventually(lambda: holds(np.isnan(reader.page.evaluate(RINGS)[2] or np.nan)))
+    page.pane.locator("h2").click()
+    reader.page.keyboard.press("Escape")
     eventually(lambda: holds(not page.pane.is_visible()))
 
 

@@ -42,6 +42,21 @@ def test_the_first_that_has_it_with_what_those_before_it_said(found):
     assert [place.asked for place in places] == [1, 1, 1, 0]
 
 
+def test_later_places_are_asked_for_the_spectrum_that_is_meant(found, tmp_path):
+    other = SpectrumFolder.open(
+        write(tmp_path / "more" / "b.fits", OBSID=8, DESIG="LAMOST J1").parent, silent, tmp_path / "cache"
+    ).find(STAR)
+    assert [one.name.obsid for one in other.observations] == [8]
+    places = Place(other), Place(found), Place(found)
+    answer = Sources(places).find(STAR)
+    assert [one.name.obsid for one in answer.observations] == [7, 8]
+    assert [place.asked for place in places] == [1, 1, 0]
+    alone = Sources((Place(other), Place(DataError("offline")))).find(STAR)
+    assert (alone.observations, alone.reasons[-1]) == (other.observations, "offline")
+    nameless = Star("J1", (ObservationName(row=3),))
+    assert Sources(places).find(nameless).observations == other.observations
+
+
 def test_nobody_has_it():
     answer = Sources((Place(DataError("offline")), Place(Found(reasons=("no file",))))).find(STAR)
     assert (answer.observations, answer.reasons) == ((), ("offline", "no file"))

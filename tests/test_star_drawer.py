@@ -15,6 +15,7 @@ from data.spectra import Found, Observation, Sources
 from explorer.background import Background
 from explorer.curves import Curves
 from explorer.drawer import Asked
+from explorer.label_rows import NONE
 from explorer.published import Published
 from explorer.session import Bars, Colouring, Session, Star, State
 from explorer.spectroscopy import Spectroscopy
@@ -424,6 +425,81 @@ def test_a_spectrum_of_ones_own_takes_the_place_of_the_star(open_visit, observed
     assert visit.shown == 1001
     assert visit.drawer.value_of("fe_h") == pytest.approx(0.1)
     assert not visit.drawer.own.view.opened
+
+
+def test_a_star_that_fails_leaves_nothing_of_the_one_before(open_visit):
+    visit = open_visit
+    visit.place.answers[1002] = OSError("the disk")
+    visit.look_at(SECOND)
+    assert visit.view.stale
+    visit.settle()
+    plot, table = visit.drawer._parts.plot, visit.drawer._parts.table
+    assert "obsid 1002" in visit.view.head
+    assert not visit.view.stale
+    assert (table.rows, visit.view.observations, visit.view.note) == ([], [], "")
+    assert all(len(column) == 0 for column in plot.pixels.data.values())
+    assert all(not band.data["xs"] for band in plot.bands.values())
+    visit.look_at(THIRD)
+    visit.settle()
+    assert visit.shown == 1003
+    assert len(plot.pixels.data["flux"]) == len(visit.drawn[-1].flux)
+
+
+def test_a_spectrum_that_can_not_be_fitted_is_shown_all_the_same(visit, models, monkeypatch):
+    def refuse(*_):
+        raise DataError("3 good pixels <are> left")
+
+    monkeypatch.setattr(type(models.get("giant")), "fit", refuse)
+    visit.look_at(FIRST)
+    visit.settle()
+    assert "Not fitted:</b> 3 good pixels &lt;are&gt; left" in visit.view.note
+    assert np.isfinite(visit.drawn[-1].flux).any()
+    assert np.isfinite(visit.drawn[-1].model).any()
+    assert visit.drawer._case.labels == pytest.approx(dict.fromkeys(NAMES, 0.1))
+    assert [row["fitted"] for row in visit.drawer._parts.table.rows] == [NONE] * len(NAMES)
+    assert visit.complaints == []
+
+
+def test_a_held_label_is_slid_on_and_stays_where_it_was_put(open_visit):
+    visit = open_visit
+    visit.ask("trial", {"fe_h": 0.6, "logg": -0.1})
+    visit.ask("hold", {"fe_h": 0.6})
+    visit.settle()
+    visit.ask("hold", {"fe_h": 0.4})
+    visit.settle()
+    rows = {row["name"]: row for row in visit.drawer._parts.table.rows}
+    assert (rows["fe_h"]["value"], rows["fe_h"]["held"]) == (0.4, True)
+    assert rows["logg"]["value"] == -0.1
+    assert visit.drawer._trial == {"logg": -0.1}
+
+
+def test_the_orbit_of_the_next_star_is_asked_for_while_its_tab_is_open(open_visit, monkeypatch):
+    asked = []
+    monkeypatch.setattr(open_visit.drawer._parts.orbit, "ask", lambda star: asked.append(star.row))
+    open_visit.ask("opened", "orbit")
+    open_visit.look_at(SECOND)
+    open_visit.settle()
+    open_visit.ask("opened", "fit")
+    open_visit.look_at(THIRD)
+    open_visit.settle()
+    assert asked == [0, 1]
+
+
+def test_a_second_file_has_nothing_of_the_first(open_visit, observed):
+    visit = open_visit
+    visit.drawer.own._hear(("first.fits", observed[1003].spectrum.path.read_bytes()))
+    visit.settle()
+    visit.drawer._place_own({"R": 8.0})
+    assert visit.drawer.value_of("R") == 8.0
+    assert visit.drawer.value_of("fe_h") == visit.drawer._case.labels["fe_h"]
+    told = len(visit.owned)
+    visit.drawer.own._hear(("second.fits", observed[1002].spectrum.path.read_bytes()))
+    visit.settle()
+    assert visit.shown == 1002
+    assert np.isnan(visit.drawer.value_of("R"))
+    assert visit.drawer.value_of("fe_h") == visit.drawer._case.labels["fe_h"]
+    assert len(visit.owned) >= told + 2
+    assert visit.drawer.own.view.openings == 2
 
 
 def test_a_star_clicked_while_a_file_is_read_stays(visit, observed):
