@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from concurrent.futures import Executor
+from functools import partial
 from threading import Lock
 from typing import Generic, TypeVar
 
@@ -17,17 +18,23 @@ Work = Callable[[Overtaken], Result]
 
 
 class Afterwards(Generic[Result]):
-    """Does one piece of work at a time; `deliver` and `fail` are called from another thread."""
+    """Does one piece of work at a time. `later` has `deliver` or `fail` called, from a worker's thread.
+
+    What is overtaken by the time `later` comes to it is dropped: with one that runs on the thread on which
+    things are asked for and overtaken, nothing that was given up is ever delivered.
+    """
 
     def __init__(
         self,
         crews: Executor,
         deliver: Callable[[Result], None],
         fail: Callable[[BaseException], None],
+        later: Callable[[Callable[[], None]], None] = lambda do: do(),
     ) -> None:
         self._crews = crews
         self._deliver = deliver
         self._fail = fail
+        self._later = later
         self._lock = Lock()
         self._newest = 0
         self._waiting: tuple[int, Work[Result]] | None = None
@@ -69,12 +76,15 @@ class Afterwards(Generic[Result]):
     def _attempt(self, number: int, work: Work[Result]) -> None:
         try:
             result = work(lambda: number != self._newest)
-            if number == self._newest:
-                self._deliver(result)
         except OvertakenError:
             return
         except Exception as problem:
             if not isinstance(problem, DataError):
                 LOG.exception("work behind the maps failed")
-            if number == self._newest:
-                self._fail(problem)
+            self._hand_over(number, partial(self._fail, problem))
+        else:
+            self._hand_over(number, partial(self._deliver, result))
+
+    def _hand_over(self, number: int, do: Callable[[], None]) -> None:
+        if number == self._newest:
+            self._later(lambda: do() if number == self._newest else None)

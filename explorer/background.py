@@ -30,12 +30,7 @@ class Background:
         self, show: Callable[[Result], None], fail: Callable[[BaseException], None] | None = None
     ) -> Afterwards[Result]:
         """Work of which only the newest counts; what comes of it is shown on the page's own thread."""
-        tell = fail or self.complain
-        return Afterwards(
-            self.workers,
-            lambda result: self.later(partial(show, result)),
-            lambda problem: self.later(partial(tell, problem)),
-        )
+        return Afterwards(self.workers, show, fail or self.complain, self.later)
 
     def ask(self, work: Callable[[], Result], answer: Callable[["Future[Result]"], None]) -> None:
         """Have something done, every time; the answer is heard on the page's own thread."""

@@ -106,14 +106,12 @@ class OwnSpectrum:
         self._on_placed = on_placed
         self._conventions = conventions
         self._spectrum: LamostSpectrum | None = None
-        self._awaited = False
         self.view = OwnSpectrumBox(self._hear)
         self._reading = background.afterwards(self._open, self._fail)
         self._placing = background.afterwards(self._place, self._fail)
 
     def _hear(self, message: Message) -> None:
         if isinstance(message, tuple):
-            self._awaited = True
             self._reading.ask(partial(_parse, *message))
             return
         spectrum, conventions = self._spectrum, self._conventions
@@ -126,9 +124,6 @@ class OwnSpectrum:
             self._on_placed(found)
 
     def _open(self, spectrum: LamostSpectrum) -> None:
-        if not self._awaited:
-            return
-        self._awaited = False
         self._placing.overtake()
         self._spectrum = spectrum
         rv = float(radial_velocity(spectrum.z)) if np.isfinite(spectrum.z) else None
@@ -146,7 +141,7 @@ class OwnSpectrum:
         """Let go of the spectrum, and of one that is being read: another star is looked at."""
         self._reading.overtake()
         self._placing.overtake()
-        self._awaited, self._spectrum = False, None
+        self._spectrum = None
         self.view.tell(said="", wrong=False, opened=False, rv=None)
 
     def close(self) -> None:

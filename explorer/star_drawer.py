@@ -1,7 +1,6 @@
 """Where a visitor studies one star: its spectrum and fit follow what is asked of them, off the event loop."""
 
 import html
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property, partial
@@ -12,7 +11,6 @@ import panel as pn
 from data.problem import DataError
 from data.spectra import Observation
 from explorer import spectrum_words
-from explorer.afterwards import Afterwards
 from explorer.background import Background
 from explorer.case import Case, Wish
 from explorer.curves import Manner
@@ -20,7 +18,6 @@ from explorer.drawer import Asked
 from explorer.drawer_parts import Parts
 from explorer.label_rows import NONE, rows_of
 from explorer.orbit_tab import OrbitTab
-from explorer.overtaking import Overtaken, OvertakenError
 from explorer.own_spectrum import OwnSpectrum
 from explorer.published import Published, head_of, links_of
 from explorer.refit import NOT_VALIDATED, Refit
@@ -31,11 +28,6 @@ from explorer.study import Sight, Study, Told
 from explorer.wavelength_ranges import ranges_text
 from explorer.wishes import manner_after, wish_after
 from model.wavelength import air_to_vacuum
-
-LOG = logging.getLogger(__name__)
-
-Outcome = tuple[int, Sight | Exception]
-"""Which visit to a star something is of, and what was found out."""
 
 
 class StarDrawer:
@@ -69,9 +61,8 @@ class StarDrawer:
         self._manner, self._wish = Manner(), Wish()
         self._trial: Mapping[str, float] = {}
         self._tab = ""
-        self._visit = 0
         self._background = background
-        self._work: Afterwards[Outcome] = background.afterwards(self._arrived)
+        self._work = background.afterwards(self._show, self._fail)
         self._words = background.afterwards(self._say)
         self.own = OwnSpectrum(spectroscopy.conventions, background, self._open_own, self._place_own)
         self.view = pn.Column(margin=0, sizing_mode="stretch_width")
@@ -100,7 +91,6 @@ class StarDrawer:
     def _close(self) -> None:
         self._work.overtake()
         self._words.overtake()
-        self._visit += 1
         self._star = self._sight = None
         self._wish = Wish()
         self._forget_own()
@@ -122,7 +112,7 @@ class StarDrawer:
         )
         models = self._spectroscopy.models
         self._wish = Wish(model=models.usual(self._stars.catalogue, row) or "")
-        self._ask(partial(self._study.find, star, self._wish, self._manner))
+        self._work.ask(partial(self._study.find, star, self._wish, self._manner))
         if self._tab == "orbit":
             self._parts.orbit.ask(star)
 
@@ -150,7 +140,7 @@ class StarDrawer:
         )
         names = self._spectroscopy.models.names
         self._wish = Wish(model=chosen if chosen in names else names[0] if names else "")
-        self._ask(partial(self._study.take, observation, self._wish, self._manner))
+        self._work.ask(partial(self._study.take, observation, self._wish, self._manner))
 
     def _place_own(self, values: Mapping[str, float]) -> None:
         """Mark a visitor's own star on the maps, too."""
@@ -158,8 +148,8 @@ class StarDrawer:
         self._on_own()
 
     def _begin(self, star: Published | None) -> None:
+        self._work.overtake()
         self._words.overtake()
-        self._visit += 1
         self._star, self._sight, self._trial = star, None, {}
         self._parts.fit.object = self._parts.about.object = ""
         self._parts.frame.tell(stale=True, note="")
@@ -174,31 +164,6 @@ class StarDrawer:
 
     def _is_shown(self, sight: Sight) -> bool:
         return self._sight is not None and sight.curves is self._sight.curves
-
-    def _ask(self, work: Callable[[Overtaken], Sight]) -> None:
-        """Have a worker find something out about the star that is looked at now."""
-        visit = self._visit
-
-        def found(overtaken: Overtaken) -> Outcome:
-            try:
-                return visit, work(overtaken)
-            except OvertakenError:
-                raise
-            except Exception as problem:
-                if not isinstance(problem, DataError):
-                    LOG.exception("a star could not be studied")
-                return visit, problem
-
-        self._work.ask(found)
-
-    def _arrived(self, outcome: Outcome) -> None:
-        visit, found = outcome
-        if visit != self._visit:
-            return
-        if isinstance(found, Sight):
-            self._show(found)
-        else:
-            self._fail(found)
 
     def _show(self, sight: Sight) -> None:
         """Draw the spectrum, and then say what there is to say of it."""
@@ -336,7 +301,7 @@ class StarDrawer:
 
     def _ask_again(self) -> None:
         if self._case is not None:
-            self._ask(partial(self._study.again, self._case, self._star, self._wish, self._manner))
+            self._work.ask(partial(self._study.again, self._case, self._star, self._wish, self._manner))
 
     def _try(self, values: Mapping[str, float]) -> None:
         """Draw the model for other labels; nothing where none was tried."""

@@ -312,6 +312,21 @@ def test_what_is_overtaken_by_nothing_comes_to_nothing():
     assert delivered.empty()
 
 
+def test_what_was_found_and_then_given_up_is_not_delivered():
+    waiting, delivered = Queue(), Queue()
+    with ThreadPoolExecutor(1) as crews:
+        work = Afterwards(crews, delivered.put, delivered.put, waiting.put)
+        for outcome in (lambda _: "found", lambda _: 1 / 0):
+            work.ask(outcome)
+            deliver = waiting.get(timeout=30)
+            work.overtake()
+            deliver()
+        assert delivered.empty()
+        work.ask(lambda _: "kept")
+        waiting.get(timeout=30)()
+    assert delivered.get_nowait() == "kept"
+
+
 def test_nothing_is_begun_or_delivered_for_a_visitor_who_left():
     delivered = Queue()
     with ThreadPoolExecutor(1) as crews:

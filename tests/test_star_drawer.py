@@ -174,15 +174,22 @@ def test_a_star_is_named_at_once_and_drawn_when_it_is_found(visit, observed):
     assert visit.complaints == []
 
 
-def test_a_spectrum_is_drawn_before_words_are_found(visit, monkeypatch):
+@pytest.fixture
+def telling(monkeypatch):
+    """Words about a fit are the obsid; they are sought until the gate is opened."""
     gate, begun = Event(), Event()
 
-    def told(*_):
+    def told(case, *_):
         begun.set()
         assert gate.wait(PATIENCE_S)
-        return "<p>its fit</p>"
+        return f"<p>{case.spectrum.observations[0].spectrum.obsid}</p>"
 
     monkeypatch.setattr("explorer.study.fit_html", told)
+    return gate, begun
+
+
+def test_a_spectrum_is_drawn_before_words_are_found(visit, telling):
+    gate, begun = telling
     visit.look_at(FIRST)
     while not visit.drawn:
         visit.step()
@@ -192,18 +199,11 @@ def test_a_spectrum_is_drawn_before_words_are_found(visit, monkeypatch):
     assert tuple(row["name"] for row in visit.drawer._parts.table.rows) == NAMES
     gate.set()
     visit.settle()
-    assert visit.drawer._parts.fit.object == "<p>its fit</p>"
+    assert visit.drawer._parts.fit.object == "<p>1001</p>"
 
 
-def test_words_of_a_star_let_go_of_are_not_said(visit, monkeypatch):
-    gate, begun = Event(), Event()
-
-    def told(case, *_):
-        begun.set()
-        assert gate.wait(PATIENCE_S)
-        return f"<p>{case.spectrum.observations[0].spectrum.obsid}</p>"
-
-    monkeypatch.setattr("explorer.study.fit_html", told)
+def test_words_of_a_star_let_go_of_are_not_said(visit, telling):
+    gate, begun = telling
     visit.look_at(FIRST)
     while not visit.drawn:
         visit.step()
