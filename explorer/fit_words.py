@@ -109,7 +109,7 @@ def _near(fit: Refit, star: Published | None, standings: Mapping[str, Standing])
     return (
         "<table><thead><tr><th scope='col'>Near lines of</th><th scope='col'>Pixels</th>"
         "<th scope='col'>χ<sup>2</sup></th><th scope='col'>In the catalogue</th>"
-        + (f"<th scope='col'>Higher than of {others}</th>" if others else "")
+        + (f"<th scope='col'>{others.capitalize()} below</th>" if others else "")
         + "<th scope='col'>Deeper than the model</th></tr></thead><tbody>"
         + "".join(rows)
         + "</tbody></table>"

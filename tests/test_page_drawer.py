@@ -164,7 +164,7 @@ def test_a_held_label_gives_the_constrained_fit_and_going_back_the_free_one(draw
     drawer.hold("Teff")
     check_model(drawer, giant, fitted(giant, flux, ivar, {"logg": 2.5, "teff": 4700.0}))
     drawer.turn("Fit")
-    eventually(lambda: holds("log g" in drawer.words and "Higher than of giants" in drawer.words))
+    eventually(lambda: holds("log g" in drawer.words and "Giants below" in drawer.words))
     drawer.turn("Labels")
     drawer.pane.get_by_role("button", name="Back to the fit").click()
     check_model(drawer, giant, free)

@@ -148,7 +148,7 @@ def test_window_chi2_stands_among_stars_of_its_kind(catalogue, row, case):
         assert standing.lower == sum(value < catalogue[name][row] for value in values.tolist())
         assert standing.count == int(np.isfinite(values).sum())
     words = fit_html(case, star, standings)
-    assert "Higher than of giants" in words
+    assert "Giants below" in words
     for near in case.fit.near:
         standing = standings.get(f"chi2_{near.name}")
         if standing is not None and np.isfinite(near.chi2):
