@@ -119,7 +119,10 @@ def check(
     grid = expected.grid(statistic, min_stars)
     drawn = image.levels > GHOST
     assert np.array_equal(drawn, np.isfinite(grid)), f"{drawn.sum()} cells and not {np.isfinite(grid).sum()}"
-    scale = Scale(*ends, log=log)
+    low, high = ends
+    assert low < high, f"the colour bar runs from {low} to {high}"
+    assert low > 0 or not log, f"a logarithmic colour bar begins at {low}"
+    scale = Scale(low, high, log=log)
     straight = np.log10 if log else np.asarray
     level = (straight(scale.high) - straight(scale.low)) / LEVELS
     shown = straight(scale.values(image.levels[drawn]))
