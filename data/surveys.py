@@ -104,6 +104,32 @@ def read_survey(
         If the kind, a column or the mapping is not known or fits the file not, or the file can't be read.
     """
     rules, own = _rules(kind, mapping)
+    return read_mapped(path, rules, kind=kind, own=own, columns=columns, gaia_release=gaia_release)
+
+
+def read_mapped(
+    path: Path,
+    rules: CatalogueMapping,
+    *,
+    kind: str | None = None,
+    own: CatalogueMapping | None = None,
+    columns: Sequence[str] | None = None,
+    gaia_release: str | None = None,
+) -> SurveyTable:
+    """Read a table by a mapping, as `read_survey` does.
+
+    Parameters
+    ----------
+    rules : the mapping.
+    kind : what table it is; the mapping's name if None.
+    own : a person's part of the mapping, every column of which must be there.
+    path, columns, gaia_release : as of `read_survey`.
+
+    Raises
+    ------
+    DataError
+        As `read_survey`.
+    """
     _check_known(columns, rules)
     with TemporaryDirectory() as scratch, open_table(path, Path(scratch)) as table:
         if own is None:
