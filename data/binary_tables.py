@@ -148,7 +148,7 @@ def open_parquet(parts: Sequence[Path]) -> Iterator[Table]:
         if lacking:
             raise DataError(
                 f"{part} lacks the column {min(lacking)!r} of {parts[0].name}: expected parts of one table; "
-                f"move files that do not belong to it out of the folder"
+                "give the folder of one table (of a build, its folder catalogue)"
             )
     names = tuple(field.name for field in fields)
     units = {name: unit for name, unit in declared.items() if unit}

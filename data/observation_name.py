@@ -60,6 +60,11 @@ class ObservationName:
                 return mine == its
         return self.obsid < 0 and not self.exposure and not self.file
 
+    @property
+    def is_known(self) -> bool:
+        """Whether there is anything to look for it by."""
+        return self.obsid >= 0 or bool(self.exposure or self.file)
+
     def __str__(self) -> str:
         if self.obsid >= 0:
             return f"obsid {self.obsid}"

@@ -59,10 +59,10 @@ def unpacked(packed: bytes, path: Path, largest: int) -> bytes:
 
 def unreadable(path: Path, error: Exception) -> DataError:
     """What to tell of a file that is damaged, or no spectrum."""
-    problem = str(error) or type(error).__name__
+    problem = " ".join((str(error) or type(error).__name__).split())
     return DataError(
-        f"{path} can't be read ({problem}): expected a FITS file of a LAMOST spectrum; "
-        "copy or download it again"
+        f"{path} can't be read: expected a FITS file of a LAMOST spectrum, and all of it; if it is one, copy "
+        f"or download it again ({problem[:160]})"
     )
 
 

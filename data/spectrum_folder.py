@@ -40,7 +40,7 @@ class SpectrumFolder:
         reasons = [
             f"no file for {name} in the folder {self.index.root.name}"
             for name in star.names
-            if not self.index.named(name)
+            if name.is_known and not self.index.named(name)
         ]
         for known in self.index.find(star):
             try:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from data.problem import DataError
 from data.store import Stored, is_stored, load, save
 from explorer.recipe import Recipe
+from explorer.sources import MOCK_FILE
 from explorer.training import Stars
 from model.cannon import Cannon
 from model.correlation import from_the_others
@@ -46,6 +47,11 @@ class Trained:
     labels: Floats
     errors: Floats
     snr: Floats
+
+    @property
+    def mock(self) -> bool:
+        """Whether any of them was made, not observed."""
+        return bool(np.char.startswith(self.file, MOCK_FILE.encode()).any())
 
     @classmethod
     def of(cls, stars: Stars) -> "Trained":

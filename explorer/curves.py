@@ -38,6 +38,11 @@ class Manner:
     below: Below = "residual"
     label: str = ""
 
+    @property
+    def asked(self) -> str:
+        """The label whose information is shown; "" where none is."""
+        return self.label if self.below == "information" else ""
+
     def wavelength(self, at_rest: Floats, z: float) -> Floats:
         """Wavelengths (vacuum, at rest, A) as they are to be shown."""
         shifted = at_rest * (1 + z) if self.observed and np.isfinite(z) else at_rest

@@ -4,6 +4,9 @@ import html
 import math
 from collections.abc import Mapping
 
+import numpy as np
+from numpy.typing import NDArray
+
 from data.schema import COLUMNS
 from explorer.case import Case
 from explorer.curves import information
@@ -27,8 +30,8 @@ def fit_html(case: Case, star: Published | None, standings: Mapping[str, Standin
     `standings` are of the star's chi2 near the lines of each element, by column, as far as they are known.
     """
     parts: list[str] = []
-    if case.fit is not None:
-        parts.append(_fit_line(case.fit))
+    if case.fit is not None and case.refitter is not None:
+        parts.append(_fit_line(case.fit, case.refitter.content.model.wavelength))
         if case.plain is not None and case.fit is not case.plain:
             parts.append(_changes(case.fit, case.plain))
     if star is not None:
@@ -42,7 +45,7 @@ def fit_html(case: Case, star: Published | None, standings: Mapping[str, Standin
     return "".join(part for part in parts if part) or "<p>There is no spectrum to fit.</p>"
 
 
-def _fit_line(fit: Refit) -> str:
+def _fit_line(fit: Refit, wavelength: NDArray[np.float64]) -> str:
     words = [
         f"χ<sup>2</sup> = <b>{fit.chi2:,.0f}</b> for {fit.dof:,} degrees of freedom ({fit.reduced:.2f} each)"
     ]
@@ -50,6 +53,8 @@ def _fit_line(fit: Refit) -> str:
         words.append("<b>the fit did not settle: don't trust it</b>")
     if math.isfinite(fit.runner_up) and fit.runner_up - fit.chi2 < CLOSE:
         words.append(f"another set of labels fits nearly as well (χ<sup>2</sup> {fit.runner_up:,.0f})")
+    fitted = wavelength[fit.used]
+    words.append(f"fitted from {fitted[0]:,.0f} to {fitted[-1]:,.0f} Å")
     conditions = html.escape(str(fit.conditions))
     return f"<p>{'; '.join(words)}.{f' Conditions: {conditions}.' if conditions else ''}</p>"
 

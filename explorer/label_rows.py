@@ -45,7 +45,7 @@ def _row(
     unit = f" [{html.escape(column.unit)}]" if column and column.unit not in ("", "dex") else ""
     low, high = refitter.content.ranges[name] if refitter else (0.0, 1.0)
     step = 10.0 ** (math.floor(math.log10(high - low)) - 2) if high > low else 0.01
-    notes = [words for words in (label.words if label else "", _flagged(star, name, refitter)) if words]
+    beyond, flagged = label.words if label else "", _flagged(star, name, refitter)
     known, told = NONE, ""
     if star and math.isfinite(star.number(name)):
         known = measured(star.number(name), star.number(f"e_{name}"))
@@ -64,7 +64,9 @@ def _row(
         "high": math.ceil((high + BEYOND * (high - low)) / step) * step,
         "step": step,
         "digits": _digits(step),
-        "note": "; ".join(notes),
+        "beyond": bool(beyond),
+        "flagged": bool(flagged),
+        "note": "; ".join(filter(None, (beyond, flagged))),
     }  # fmt: skip
 
 

@@ -56,15 +56,16 @@ def every_mark() -> tuple[LineMark, ...]:
 
 
 def named(marks: Sequence[LineMark], centres: Sequence[float], low: float, high: float) -> list[str]:
-    """Names of marks whose `centres` are shown between two ends; "" for one that has no room beside others.
+    """Names of marks whose `centres` are shown between two ends; "" for one that has no room.
 
     Where lines of one element follow each other closely, the first stands for them.
     """
     least = ROOM * (high - low)
+    edge = 0.3 * least
     names: list[str] = []
     last = -float("inf")
     for mark, centre in zip(marks, centres, strict=True):
-        if low <= centre <= high and centre - last >= least:
+        if low + edge <= centre <= high - edge and centre - last >= least:
             names.append(mark.name)
             last = centre
         else:

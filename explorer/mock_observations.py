@@ -17,6 +17,7 @@ from data.problem import DataError
 from data.row_groups import RowGroups
 from data.spectra import Found, Observation
 from explorer.mock_spectra import SEED, MockSpectra
+from explorer.sources import MOCK_FILE
 from model.dust import K_PER_V
 from model.identity import FIRST_OBSID
 from model.synthesis import NEEDED, Synthesis
@@ -145,7 +146,7 @@ class MockObservations:
         arrays = made.wavelength, made.flux[0], made.ivar[0], np.where(good, clear, 1), clear
         for array in arrays:
             array.flags.writeable = False
-        return LamostSpectrum(Path(f"mock spectrum {known['obsid']}"), "none", *arrays, **_facts(known))
+        return LamostSpectrum(Path(f"{MOCK_FILE}{known['obsid']}"), "none", *arrays, **_facts(known))
 
     @cached_property
     def _synthesis(self) -> Synthesis:

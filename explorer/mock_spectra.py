@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from data.problem import DataError
 from data.row_groups import RowGroups
 from explorer.reading import About, LeftOut, Resampled, at_rest
-from explorer.sources import FACTS, Facts
+from explorer.sources import FACTS, MOCK_FILE, Facts
 from model.dust import K_PER_V
 from model.synthesis import Synthesis
 from model.wavelength import redshift
@@ -64,7 +64,7 @@ class MockSpectra:
     def facts(self, start: int, stop: int) -> Facts:
         """What headers would say."""
         known = self.table.take(range(start, stop), tuple(FACTS))
-        files = np.char.add(b"mock spectrum ", known["obsid"].astype("S20"))
+        files = np.char.add(MOCK_FILE.encode(), known["obsid"].astype("S20"))
         nothing = np.full(stop - start, b"")
         return {**known, "file": files, "problem": nothing, "exposure": nothing}
 
@@ -94,7 +94,7 @@ class MockSpectra:
 def _about(some: Mapping[str, NDArray[Any]], place: int) -> About:
     one = {name: some[name][place] for name in ("obsid", "designation", "ra", "dec", "rv", "snrg")}
     return About(
-        file=f"mock spectrum {one['obsid']}",
+        file=f"{MOCK_FILE}{one['obsid']}",
         obsid=int(one["obsid"]),
         designation=one["designation"].decode(),
         ra=float(one["ra"]),

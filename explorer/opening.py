@@ -23,13 +23,13 @@ STOCK = 3
 
 
 def default_selection(stars: Stars) -> Selection:
-    """The paper's default cuts, those whose columns the catalogue has."""
+    """The paper's default cuts, those that a star of the catalogue passes."""
     selection = Selection()
     for cut in DEFAULT_CUTS:
         if stars.has(cut.column):
-            selection = selection.with_(
-                Clause(f"cut:{cut.column}", _predicate(cut, stars), cut.views or None)
-            )
+            predicate = _predicate(cut, stars)
+            if stars.number((predicate,)):
+                selection = selection.with_(Clause(f"cut:{cut.column}", predicate, cut.views or None))
     return selection
 
 

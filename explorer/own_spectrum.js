@@ -63,7 +63,8 @@ export function render({ model, el }) {
     for (const [name, field] of Object.entries(fields)) {
       const value = Number(field.value.trim().replace("−", "-"))
       if (!field.value.trim() || !Number.isFinite(value)) {
-        say(`Give a number for ${FIELDS[name]}.`, true)
+        const comma = field.value.includes(",") ? " with a point, not a comma" : ""
+        say(`Give a number for ${FIELDS[name]}${comma}.`, true)
         field.focus()
         return
       }

@@ -174,7 +174,7 @@ def placed(
     if not np.isfinite([spectrum.ra, spectrum.dec]).all():
         raise DataError(f"{spectrum.path.name} does not say where on the sky the star is (RA, DEC)")
     if not (0 < numbers["distance"] <= 1000 and abs(numbers["rv"]) <= 3000):
-        raise DataError("give a distance of up to 1000 kpc and an rv of up to 3000 km/s")
+        raise DataError("give a distance above 0 and up to 1000 kpc, and an rv of up to 3000 km/s")
     sky = (spectrum.ra, spectrum.dec, *(numbers[name] for name in FIELDS))
     star = galactocentric(*sky, frame=conventions.frame)
     x, y = face_on(star.R, star.phi)

@@ -186,8 +186,19 @@ class Refitter:
     def conditions(
         self, held: Mapping[str, object] | None = None, excluded: Collection[object] = ()
     ) -> Conditions:
-        """What a person asks, checked against the model; see `Conditions.of`."""
-        return Conditions.of(self.content.ranges, held, excluded)
+        """What a person asks, checked against the model; see `Conditions.of`.
+
+        DataError also where a range that is left out holds no pixel of the model.
+        """
+        asked = Conditions.of(self.content.ranges, held, excluded)
+        wavelength = self.content.model.wavelength
+        for low, high in asked.excluded:
+            if not ((wavelength >= low) & (wavelength <= high)).any():
+                raise DataError(
+                    f"{low:g} to {high:g} A holds no pixel of the model, which has them from "
+                    f"{wavelength[0]:.0f} to {wavelength[-1]:.0f} A: leave out wavelengths among these"
+                )
+        return asked
 
     def fit(self, flux: NDArray[Any], ivar: NDArray[Any], conditions: Conditions = NO_CONDITIONS) -> Refit:
         """Fit a spectrum.

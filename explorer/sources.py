@@ -25,6 +25,8 @@ FACTS: Mapping[str, str] = MappingProxyType(
 )  # fmt: skip
 """What is known of a spectrum before it is read, and how it is stored: `exposure` is day, plate, spectrograph
 and fibre, by which it is known where there is no obsid; `problem` says why it can't be read."""
+MOCK_FILE = "mock spectrum "
+"""What a spectrum that was made is called, before its obsid, where others have their file."""
 MISSING: Mapping[str, Any] = MappingProxyType({"S": b"", "i8": -1, "f8": np.nan})
 
 

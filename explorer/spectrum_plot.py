@@ -1,7 +1,6 @@
 """The plots of a spectrum: flux with the model over it, and below it what is left between them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from bokeh.models import (
     BoxZoomTool,
     ColumnDataSource,
     CustomJS,
+    CustomJSTickFormatter,
     Line,
     Pane,
     PanTool,
@@ -33,10 +33,18 @@ from numpy.typing import NDArray
 from explorer import columns, look
 from explorer.curves import Curves, Manner, runs
 from explorer.line_marks import LineMark, every_mark, marks_of, named
-from model.wavelength import SURVEY_GRID
 
 UPPER, LOWER = 186, 116
 """Heights of the plots, CSS pixels."""
+LEFT = 78
+"""Room for the vertical axis: as much in both plots, or a wavelength would not lie below itself."""
+
+_SHORT = """
+const size = Math.abs(tick)
+if (tick === 0 || (size >= 0.01 && size < 1e5)) return String(Number(tick.toPrecision(4))).replace('-', '−')
+return tick.toExponential().length > 6 ? tick.toExponential(1) : tick.toExponential()
+"""
+"""Numbers that fit into that room."""
 
 LOWER_NAMES = {"residual": "residual [σ]", "gradient": "slope", "information": "information"}
 CLEAN = 4000.0
@@ -92,7 +100,7 @@ class SpectrumPlot:
         )
         self.view = pn.pane.Bokeh(stack, margin=0, sizing_mode="stretch_width")
         self.upper.on_event(SelectionGeometry, self._brushed)
-        self.upper.on_event(RangesUpdate, lambda _event: self._name_marks())
+        self.upper.on_event(RangesUpdate, lambda _event: self._moved())
 
     def _draw(self) -> None:
         """Put the glyphs into the figures, those below first."""
@@ -107,10 +115,10 @@ class SpectrumPlot:
         _add(upper, self.bands["sigma"], sigma)
         flux = Line(x="wavelength", y="flux", line_width=1)
         _add(upper, self.pixels, flux)
-        _add(upper, self.pixels, Line(x="wavelength", y="continuum", line_color="#808080", line_dash=[2, 2]))
         _add(upper, self.bands["scatter"], scatter)
         model = Line(x="wavelength", y="model", line_width=1.4)
         _add(upper, self.pixels, model)
+        _add(upper, self.pixels, Line(x="wavelength", y="continuum", line_color="#3b7cc4", line_width=1.8))
         trial = Line(x="wavelength", y="trial", line_width=1.4, line_dash=[5, 3])
         _add(upper, self.pixels, trial)
         left = Line(x="wavelength", y="lower", line_width=1)
@@ -148,10 +156,8 @@ class SpectrumPlot:
     # what is shown
 
     def show(self, curves: Curves, manner: Manner, z: float) -> None:
-        """Draw a spectrum; the axes are fitted anew where the unit or the frame is another."""
-        fresh = replace(self._manner, below="residual", label="") != replace(
-            manner, below="residual", label=""
-        )
+        """Draw a spectrum; where the frame is another, all of it."""
+        fresh = (self._manner.observed, self._manner.air) != (manner.observed, manner.air)
         below = (self._manner.below, self._manner.label) != (manner.below, manner.label)
         first = not len(self.pixels.data["wavelength"])
         self._manner, self._z = manner, z
@@ -175,7 +181,7 @@ class SpectrumPlot:
         if fresh or first:
             ends = float(curves.wavelength[0]), float(curves.wavelength[-1])
             self.upper.x_range.update(start=ends[0], end=ends[1], reset_start=ends[0], reset_end=ends[1])
-        self._fit(self.upper, _ends(curves), 0.16)
+        self._fit_flux()
         if below or first or manner.below != "residual":
             self._turn_lower(manner)
         self._fit(self.lower, _lower_ends(curves.lower, manner), 0.0)
@@ -227,12 +233,28 @@ class SpectrumPlot:
         low, high = self._manner.wavelength(np.array(ends), self._z)
         return float(low), float(high)
 
+    @property
+    def _window(self) -> Range:
+        """Wavelengths that are in sight, as shown."""
+        ends = self.upper.x_range.start, self.upper.x_range.end
+        low, high = (float(end) if end is not None else np.nan for end in ends)
+        return min(low, high), max(low, high)
+
+    def _moved(self) -> None:
+        """Other wavelengths are in sight."""
+        self._name_marks()
+        if len(self.pixels.data["wavelength"]):
+            self._fit_flux()
+
+    def _fit_flux(self) -> None:
+        """Have the axis of the flux hold what is in sight."""
+        data = self.pixels.data
+        self._fit(self.upper, _ends(data["wavelength"], (data["flux"], data["model"]), self._window), 0.16)
+
     def _name_marks(self) -> None:
         """Mark the lines in the window, and name those that have room."""
         centres = self._manner.wavelength(np.array([mark.centre for mark in self._marks]), self._z)
-        ends = self.upper.x_range.start, self.upper.x_range.end
-        low, high = (float(end) if end is not None else np.nan for end in ends)
-        names = named(self._marks, centres.tolist(), min(low, high), max(low, high))
+        names = named(self._marks, centres.tolist(), *self._window)
         columns.push(self.marks, {"x": centres, "name": names})
 
     # what a person does
@@ -257,7 +279,7 @@ def _figure(name: str, height: int, x_range: Any) -> Any:
     plot = figure(
         name=name, height=height, sizing_mode="stretch_width", output_backend="canvas",
         tools=[*tools, ResetTool(), SaveTool()], toolbar_location="right",
-        **({} if x_range is None else {"x_range": x_range}), min_border_right=8, min_border_left=66,
+        **({} if x_range is None else {"x_range": x_range}), min_border_right=8, min_border_left=LEFT,
     )  # fmt: skip
     if x_range is None:
         plot.x_range = _fixed(3900, 8900)
@@ -270,7 +292,8 @@ def _figure(name: str, height: int, x_range: Any) -> Any:
     for axis in (*plot.xaxis, *plot.yaxis):
         axis.update(**look.AXIS)
         axis.axis_label_standoff = 4
-    plot.yaxis.ticker.desired_num_ticks = 4
+    plot.yaxis.ticker.desired_num_ticks = 4 if x_range is None else 3
+    plot.yaxis.formatter = CustomJSTickFormatter(code=_SHORT)
     plot.xgrid.visible = False
     plot.ygrid.visible = False
     return plot
@@ -292,12 +315,13 @@ def _add(plot: Any, source: ColumnDataSource, glyph: Any, **how: Any) -> None:
     )
 
 
-def _ends(curves: Curves) -> Range:
-    """Of the flux: all but the wildest pixels of spectrum and model."""
-    clean = SURVEY_GRID >= CLEAN
+def _ends(wavelength: Floats, curves: Sequence[Floats], window: Range) -> Range:
+    """Of the flux in a window: all but the wildest pixels of spectrum and model."""
+    low, high = window
+    clean = (wavelength >= max(low, CLEAN) if high > CLEAN else wavelength >= low) & (wavelength <= high)
     ends: list[float] = []
-    for values in (curves.flux[clean], curves.model[clean]):
-        known = values[np.isfinite(values)]
+    for values in curves:
+        known = values[clean & np.isfinite(values)]
         if known.size:
             ends += np.quantile(known, [0.001, 0.999]).tolist()
     return (min(ends), max(ends)) if ends and max(ends) > min(ends) else (0.0, 1.2)

@@ -13,6 +13,9 @@ from explorer.label_rows import NONE
 from explorer.notation import measured, to_html
 from explorer.published import Published
 
+POOR = 1.5
+"""chi2 a degree of freedom from which a fit is called poor: errors would have to grow by a fifth and more."""
+
 
 def about_html(case: Case) -> str:
     """Where the spectra are from."""
@@ -33,7 +36,10 @@ def _observation(one: Observation) -> str:
         ),
         ("Local modified Julian day", _known(spectrum.lmjd)),
         ("Release, pipeline", f"{spectrum.release or NONE}, {spectrum.pipeline or NONE}"),
-        ("Redshift by LAMOST", f"{spectrum.z:.6f}" if math.isfinite(spectrum.z) else NONE),
+        (
+            "Redshift by LAMOST",
+            f"{spectrum.z:.6f}".replace("-", "\N{MINUS SIGN}") if math.isfinite(spectrum.z) else NONE,
+        ),
         ("S/N in u, g, r, i, z", ", ".join(_ratio(spectrum, band) for band in "ugriz")),
         ("Class", " ".join(filter(None, (spectrum.object_class, spectrum.subclass))) or NONE),
         ("Pixels", f"{spectrum.flux.size:,}, {int(np.count_nonzero(spectrum.ivar > 0)):,} of them good"),
@@ -61,8 +67,13 @@ def observations_of(case: Case) -> list[list[Any]]:
     return [*each, [STACKED, f"all {len(each)} stacked"]] if len(each) > 1 else each
 
 
-def note_of(case: Case, star: Published | None) -> str:
-    """What is the matter, if anything is."""
+def note_of(case: Case, star: Published | None, asked: str = "") -> str:
+    """What is the matter, if anything is.
+
+    Parameters
+    ----------
+    asked : the label whose information is shown below the spectrum.
+    """
     said: list[str] = []
     if not case.spectra:
         reason = "; ".join(case.reasons) or "no spectrum is at hand"
@@ -78,6 +89,7 @@ def note_of(case: Case, star: Published | None) -> str:
         said.append(f"<b>Not fitted:</b> {html.escape(case.unfitted)}.")
     elif case.refitter is None:
         said.append("No model was given, so that there is none to compare: start the explorer with --model.")
+    said += _cautions(case, asked)
     if case.missing:
         shown = html.escape(str(case.spectra[0].observations[0].name))
         said.append(
@@ -87,6 +99,25 @@ def note_of(case: Case, star: Published | None) -> str:
     if spectrum is not None and spectrum.mock and star is None:
         said.append("MOCK spectrum: made, not observed.")
     return " ".join(said)
+
+
+def _cautions(case: Case, asked: str) -> list[str]:
+    """Why labels of a fit are less sure than their errors say."""
+    if case.refitter is None or case.fit is None:
+        return []
+    said = []
+    if case.refitter.content.trained.mock and case.spectrum is not None and not case.spectrum.mock:
+        said.append(
+            "<b>This model learned from MOCK spectra:</b> its labels of an observed one mean nothing."
+        )
+    elif case.fit.reduced > POOR:
+        said.append(
+            f"<b>The model describes this spectrum poorly</b> (χ<sup>2</sup> is {case.fit.reduced:.2f} a "
+            "degree of freedom): its labels are less sure than their errors say."
+        )
+    if asked in case.fit.conditions.names:
+        said.append("A label that is held is not asked of the spectrum: no pixel informs on it.")
+    return said
 
 
 def repeats_html(case: Case) -> str:

@@ -146,6 +146,8 @@ class StarDrawer:
         """Mark a visitor's own star on the maps, too."""
         self._place = values
         self._on_own()
+        if self._tab == "orbit":
+            self._parts.orbit.ask(values)
 
     def _begin(self, star: Published | None) -> None:
         self._work.overtake()
@@ -192,7 +194,7 @@ class StarDrawer:
         self._parts.frame.tell(
             busy="",
             stale=False,
-            note=spectrum_words.note_of(case, self._star),
+            note=spectrum_words.note_of(case, self._star, self._manner.asked),
             observations=spectrum_words.observations_of(case),
             observation=case.wish.observation,
             models=[[name, f"{name} model"] for name in names],
@@ -263,7 +265,7 @@ class StarDrawer:
         """A person looks at another tab, for which there may be something to find out yet."""
         self._tab = tab
         if tab == "orbit":
-            self._parts.orbit.ask(self._star)
+            self._parts.orbit.ask(self._star or self._place or None)
         elif self._case is not None and tab == "fit":
             self._ask_words()
 

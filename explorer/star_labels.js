@@ -130,7 +130,8 @@ export function render({ model, el }) {
       published.textContent = each.published
       fitted.textContent = each.fitted
       row.title = each.note
-      row.classList.toggle("beyond", Boolean(each.note))
+      row.classList.toggle("beyond", each.beyond)
+      row.classList.toggle("flagged", each.flagged)
       hold.checked = each.name in held
       slider.disabled = each.value === null
       hold.disabled = each.value === null || !model.fits

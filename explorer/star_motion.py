@@ -1,5 +1,6 @@
 """How one star moves: its orbit and its actions. Only who asks for them waits for galpy to be imported."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,6 +29,15 @@ def orbit_of(catalogue: Catalogue, row: int, conventions: Conventions, draws: in
 
     how = conventions.frame, conventions.potential, conventions.delta
     return star_orbit(catalogue, row, Drawing(draws, SEED, centre_of(catalogue), *how))
+
+
+def orbit_from(place: Mapping[str, float], conventions: Conventions) -> "Orbit":
+    """Orbit, without errors, from where a star is seen, by the names of SEEN. DataError as `star_orbit`."""
+    from explorer.orbit_errors import Drawing
+    from explorer.star_orbit import SEEN, sky_orbit
+
+    how = conventions.frame, conventions.potential, conventions.delta
+    return sky_orbit([place[name] for name in SEEN], Drawing(0, SEED, "median", *how))
 
 
 def actions_of(star: PhaseSpace, conventions: Conventions) -> dict[str, float]:

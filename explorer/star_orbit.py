@@ -1,5 +1,7 @@
 """The orbit of one star of a catalogue, with what its errors leave open."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from data.catalogue import Catalogue
@@ -35,8 +37,15 @@ def star_orbit(catalogue: Catalogue, row: int, drawing: Drawing, *, gyr: float =
     observed = None
     if drawing.draws and star is not None and all(name in catalogue for name in OBSERVED):
         observed = Observed(**observed_arrays(catalogue, np.array([row])))
-    if star is None:
-        star = _own(catalogue, row)
+    return _followed(_own(catalogue, row) if star is None else star, observed, drawing, gyr)
+
+
+def sky_orbit(seen: Sequence[float], drawing: Drawing, *, gyr: float = 5.0) -> Orbit:
+    """Orbit of a star from what is seen of it, SEEN, in degrees, kpc, mas/yr and km/s. DataError as above."""
+    return _followed(galactocentric(*seen, frame=drawing.frame), None, drawing, gyr)
+
+
+def _followed(star: PhaseSpace, observed: Observed | None, drawing: Drawing, gyr: float) -> Orbit:
     try:
         return orbit(
             star,

@@ -19,7 +19,7 @@ from explorer.published import Published, head_of, links_of
 from explorer.ready_spectrum import ReadySpectrum
 from explorer.refit import Refitter
 from explorer.spectra import find_spectra
-from explorer.spectrum_words import about_html, note_of, observations_of, repeats_html
+from explorer.spectrum_words import POOR, about_html, note_of, observations_of, repeats_html
 from tests.small_model import NAMES, model_of
 
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -126,8 +126,33 @@ def test_hostile_headers_are_text(real_data):
         assert "&lt;img" in words
 
 
+def test_a_poor_fit_and_a_foreign_model_are_cautioned_against(case):
+    said = "The model describes this spectrum poorly"
+    assert case.fit.reduced > POOR
+    assert said in note_of(case, None)
+    good = replace(case, fit=replace(case.fit, chi2=POOR * case.fit.dof))
+    assert said not in note_of(good, None)
+    content = case.refitter.content
+    made = replace(content, trained=replace(content.trained, file=np.array([b"mock spectrum 1"])))
+    foreign = replace(case, refitter=replace(case.refitter, content=made))
+    assert "MOCK spectra" not in note_of(foreign, None)  # nor is the spectrum a real one
+    (seen,) = case.spectra
+    real = replace(seen, observations=(replace(seen.observations[0], mock=False),))
+    assert "learned from MOCK spectra" in note_of(replace(foreign, spectra=(real,)), None)
+    assert "MOCK" not in note_of(replace(case, spectra=(real,)), None)
+
+
+def test_a_label_that_is_held_has_no_information(case):
+    held = case.with_fit(
+        case.refitter, replace(case.wish, conditions=case.refitter.conditions({"logg": 0.4}))
+    )
+    assert "no pixel informs on it" in note_of(held, None, "logg")
+    assert "no pixel" not in note_of(held, None, "")
+    assert "no pixel" not in note_of(case, None, "logg")
+
+
 def test_what_is_at_hand_is_told(case):
-    assert note_of(case, None) == "MOCK spectrum: made, not observed."
+    assert note_of(case, None).endswith("MOCK spectrum: made, not observed.")
     assert "No observed spectrum" in note_of(replace(case, spectra=(), fit=None, plain=None), None)
     assert "MOCK: made, not observed" in about_html(case)
     assert len(observations_of(case)) == 1

@@ -365,3 +365,11 @@ def test_a_spectrum_is_not_changed(fitter, spectrum):
     fitter.fit(*spectrum, asked(fitter, {"fe_h": 0.1}, [(5100, 5150)]))
     for now, then in zip(spectrum, before, strict=True):
         np.testing.assert_array_equal(now, then)
+
+
+def test_wavelengths_without_a_pixel_are_no_condition(fitter):
+    wavelength = fitter.content.model.wavelength
+    with pytest.raises(DataError, match="1 to 2 A holds no pixel of the model, which has them from"):
+        fitter.conditions(excluded=[[1.0, 2.0]])
+    one = [float(wavelength[3]) - 0.01, float(wavelength[3]) + 0.01]
+    assert fitter.conditions(excluded=[one]).excluded == (tuple(one),)

@@ -157,6 +157,11 @@ def open_visit(visit):
     return visit
 
 
+def only_cautioned(note):
+    """Whether there is nothing but that the fit is poor: these spectra are not of the model's making."""
+    return note.startswith("<b>The model describes") and note.endswith("than their errors say.")
+
+
 def test_a_star_is_named_at_once_and_drawn_when_it_is_found(visit, observed):
     visit.place.hold(1001)
     visit.look_at(FIRST)
@@ -166,7 +171,8 @@ def test_a_star_is_named_at_once_and_drawn_when_it_is_found(visit, observed):
     assert visit.drawn == []
     visit.place.gates[1001].set()
     visit.settle()
-    assert (visit.shown, visit.view.busy, visit.view.note) == (1001, "", "")
+    assert (visit.shown, visit.view.busy) == (1001, "")
+    assert only_cautioned(visit.view.note)
     rows = {row["name"]: row for row in visit.drawer._parts.table.rows}
     assert tuple(rows) == NAMES
     assert {name: row["value"] for name, row in rows.items()} == visit.drawer._case.labels
@@ -281,7 +287,7 @@ def test_a_failure_of_a_star_let_go_of_is_not_told_of_the_next(visit, before):
     visit.settle()
     assert visit.complaints == []
     assert visit.shown == 1002
-    assert visit.view.note == ""
+    assert only_cautioned(visit.view.note)
 
 
 def test_a_place_that_fails_is_told_in_words_and_the_model_is_shown(visit, stars):

@@ -11,7 +11,7 @@ from data.problem import DataError
 from explorer.demo import make_demo
 from explorer.derive import derivations
 from explorer.orbit_errors import OBSERVED, Drawing
-from explorer.star_orbit import PLACE, SEEN, star_orbit
+from explorer.star_orbit import PLACE, SEEN, sky_orbit, star_orbit
 from model.kinematics import SolarFrame, face_on, galactocentric
 from model.uncertainty import Observed, uncertainty
 
@@ -49,6 +49,16 @@ def test_orbit_is_that_of_the_row(catalogue):
     X, Y = found.course.from_above
     assert (X[0], Y[0]) == pytest.approx(face_on(catalogue["R"][ROW], catalogue["phi"][ROW]), rel=1e-5)
     assert found.course.stars.z[0] == pytest.approx(catalogue["z"][ROW], rel=1e-5)
+
+
+def test_an_orbit_from_the_sky_is_that_of_the_row_that_says_the_same(catalogue):
+    seen = [float(catalogue[name][ROW]) for name in SEEN]
+    found, row = (
+        sky_orbit(seen, replace(DRAWING, draws=0), gyr=0.5),
+        star_orbit(catalogue, ROW, replace(DRAWING, draws=0), gyr=0.5),
+    )
+    assert found.numbers["J_R"].value == row.numbers["J_R"].value
+    np.testing.assert_array_equal(found.course.stars.R, row.course.stars.R)
 
 
 def test_draws_are_those_of_the_table_of_errors(catalogue):
