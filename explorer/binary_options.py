@@ -99,3 +99,10 @@ def sigmas(text: str) -> Mapping[str, float]:
                 f"'{part.strip()[:40]}' is no scatter: write NAME=DEX, as in o_fe=0.1, eu_fe=0.17"
             ) from None
     return MappingProxyType(found)
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """Names between commas, each once; DataError where that is too long."""
+    if len(text) > LONGEST:
+        raise DataError(f"that is too long for a list of names: at most {LONGEST} letters")
+    return tuple(dict.fromkeys(name for part in text.split(",") if (name := part.strip())))

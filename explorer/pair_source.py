@@ -19,6 +19,10 @@ Floats = NDArray[np.float64]
 
 PLANTED = "true_binary"
 """Column of a mock survey that numbers its wide binaries."""
+NO_PAIRS = (
+    "no pairs are given, and the catalogue is no mock survey with planted ones: give a table of pairs, such "
+    "as that of El-Badry et al. (2021), zenodo.org/record/4435257"
+)
 
 
 @dataclass(frozen=True)
