@@ -11,7 +11,8 @@ from explorer.binary_sample import abundances_of, kinds_of
 from explorer.editors import typed_number
 from explorer.stars import Stars
 
-SMALL: dict[str, Any] = {"size": "small", "margin": (6, 0, 0, 0)}
+MARGIN = (6, 0, 0, 0)
+SMALL: dict[str, Any] = {"size": "small", "margin": MARGIN}
 
 
 class BinaryForm:
@@ -30,10 +31,10 @@ class BinaryForm:
         self._matched = {words: name for name, words in MATCHED.items() if name in stars.catalogue}
         self._kind = pmui.Select(label="Stars", options=kinds, value=usual.kind, width=110, **SMALL)
         self._abundances = pmui.MultiChoice(
-            label="Abundances (none: all known)", options=self._names, value=[], width=250, **SMALL
+            label="Abundances (none: all known)", options=self._names, value=[], width=250, margin=MARGIN
         )
         self._match = pmui.MultiChoice(
-            label="Match field stars also in", options=self._matched, value=[], width=230, **SMALL
+            label="Match field stars also in", options=self._matched, value=[], width=230, margin=MARGIN
         )
         self._teff = pmui.TextInput(label="|ΔTeff| below, K", value=f"{usual.teff_cut:g}", width=120, **SMALL)
         self._chance = pmui.TextInput(

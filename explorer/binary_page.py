@@ -37,7 +37,7 @@ class BinaryPage:
         self._on_star = on_star
         self._result: BinaryResult | None = None
         self._pair = -1
-        self._small: dict[str, StepPlot] = {}
+        self._small: dict[str, tuple[StepPlot, Any]] = {}
         self._answer, self._lost = text("star"), text("star", sizing_mode=None, width=360)
         self._parts = text("star", sizing_mode=None, width=440)
         self._balance = text("star", sizing_mode=None, width=560)
@@ -46,7 +46,7 @@ class BinaryPage:
     def _build(self) -> None:
         self._distances = StepPlot("distance", "chemical distance, eq. 6 (in σ)")
         self._separations = SeparationPlot(self.choose)
-        self._differences = pmui.FlexBox(gap="8px", margin=0)
+        self._differences = pmui.FlexBox(gap="8px", margin=0, justify_content="flex-start")
         self._chosen = text("star", "Click a point to look at both spectra of a pair.")
         small: dict[str, Any] = {
             "variant": "outlined",
@@ -64,12 +64,15 @@ class BinaryPage:
             self._trend, alone(self._separations.figure), self._chosen, pn.Row(*self._buttons, margin=0),
             margin=0, width=500,
         )  # fmt: skip
+        tables = pmui.FlexBox(
+            self._parts, self._lost, self._balance, gap="24px", margin=0, justify_content="flex-start"
+        )
         self.view[:] = [
             self._answer,
             text("note-block", html.escape(READING)),
-            pmui.FlexBox(left, right, gap="24px", margin=0),
+            pmui.FlexBox(left, right, gap="24px", margin=0, justify_content="flex-start"),
             self._differences,
-            pmui.FlexBox(self._parts, self._balance, self._lost, gap="24px", margin=0),
+            tables,
         ]
 
     def show(self, result: BinaryResult) -> None:
@@ -80,7 +83,7 @@ class BinaryPage:
         self._answer.object = headline_html(result)
         self._lost.object, self._balance.object = lost_html(result), balance_html(result)
         self._parts.object = parts_html(result, self._catalogue)
-        self._trend.object = html.escape(f"{result.separation_meaning}. {trend(result)}".capitalize())
+        self._trend.object = html.escape(f"Separation: {result.separation_meaning}. {trend(result)}")
         self._distances.show(result, result.binaries.distance, result.field.distance)
         self._separations.show(result)
         self._show_differences(result)
@@ -94,14 +97,11 @@ class BinaryPage:
     def _show_differences(self, result: BinaryResult) -> None:
         for place, name in enumerate(result.abundances):
             if name not in self._small:
-                self._small[name] = StepPlot(
-                    name, f"|Δ{plain_name(self._catalogue, name)}| [dex]", small=True
-                )
-            self._small[name].show(
-                result, np.abs(result.binaries.delta[place]), np.abs(result.field.delta[place])
-            )
-        shown = [self._small[name] for name in result.abundances]
-        self._differences[:] = [alone(plot.figure) for plot in shown]
+                plot = StepPlot(name, f"|Δ{plain_name(self._catalogue, name)}| [dex]", small=True)
+                self._small[name] = plot, alone(plot.figure)
+            own, field = (np.abs(group.delta[place]) for group in (result.binaries, result.field))
+            self._small[name][0].show(result, own, field)
+        self._differences[:] = [self._small[name][1] for name in result.abundances]
 
     # the pair that is looked at
 

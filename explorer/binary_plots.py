@@ -108,6 +108,7 @@ class SeparationPlot:
             x="separation", y="distance", size=11, fill_color="#f2b134", line_color="#14181d", line_width=1.5
         )
         self.figure.add_glyph(self.source, point, selection_glyph=chosen, nonselection_glyph=point)
+        self.figure.xaxis[0].ticker.mantissas = [1, 3]
         self.figure.add_tools(TapTool())
         self.source.selected.on_change("indices", self._chosen)
 

@@ -18,7 +18,6 @@ from explorer.binaries import BinaryResult, study_binaries
 from explorer.binary_form import BinaryForm
 from explorer.binary_options import BinaryOptions
 from explorer.binary_page import BinaryPage
-from explorer.binary_words import headline
 from explorer.finding import star_of
 from explorer.overtaking import Overtaken, attend, attentive
 from explorer.pair_source import NO_PAIRS, PairSource
@@ -27,10 +26,14 @@ from explorer.star_models import StarModels
 from explorer.stars import Stars
 from explorer.text import text
 
+OLD, YOUNG = "<b>Out of date: run again.</b>", "Up to date with cuts and choices."
 KEY = "binaries"
 """The page's name among those of a visitor."""
 TOLD_S = 0.2
 """So often is told how far a study is."""
+STARS = (
+    "Stars are those that pass the cuts and brushes; whether they are dwarfs or giants is chosen here alone."
+)
 GIANTS_OR_DWARFS = frozenset({"giantmodel"})
 
 Cuts = tuple[Predicate, ...]
@@ -109,10 +112,17 @@ class BinaryTab:
         self._page = BinaryPage(self._stars.catalogue, self._open_star)
         for widget in self._form.widgets:
             widget.param.watch(lambda _event: self._tell_age(), "value")
-        mock = "MOCK. " if self._stars.catalogue.mock else ""
-        what = text("note-block", f"{mock}{html.escape(f'{pairs.name}: {pairs.found.report}')}.")
+        mock = "" if not self._stars.catalogue.mock or pairs.name.startswith("MOCK") else "MOCK stars. "
+        about = f"{mock}{pairs.name}: {pairs.found.report}. {STARS}"
+        what = text("note-block", html.escape(about))
         row = pmui.FlexBox(
-            *self._form.widgets, self._run, self._stop, align_items="flex-start", gap="8px", margin=0
+            *self._form.widgets,
+            self._run,
+            self._stop,
+            align_items="flex-start",
+            justify_content="flex-start",
+            gap="8px",
+            margin=0,
         )
         self.view[:] = [what, row, self._bar, self._problem, self._said, self._page.view]
         self._tell_age()
@@ -200,9 +210,7 @@ class BinaryTab:
         except DataError:
             now = None
         old = now != self._found[0]
-        self._said.object = (
-            f"{first}<b>Out of date: run again.</b>" if old else f"{first}{headline(self._found[1])}"
-        )
+        self._said.object = f"{first}{OLD if old else YOUNG}"
         self._page.fade(old)
 
     def _busy(self, words: str, share: int) -> None:

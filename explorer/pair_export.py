@@ -88,7 +88,12 @@ def pair_columns(catalogue: Catalogue, result: BinaryResult) -> Columns:
                 np.concatenate([np.ones(binaries), result.weight[there]]),
             ),
             (
-                _column("separation", "float64", f"Of a binary: {result.separation_meaning}.", unit="AU"),
+                _column(
+                    "separation",
+                    "float64",
+                    f"Of the two stars of a binary; {result.separation_meaning}.",
+                    unit="AU",
+                ),
                 np.concatenate([result.separation, np.full(field, np.nan)]),
             ),
         ]

@@ -146,10 +146,10 @@ def _separations(catalogue: Catalogue, found: CataloguePairs, table: PairTable |
     """The table's own separations, else angles times distances of the catalogue."""
     if table is not None and "separation" in table.columns:
         space = table.kind == "oh-2017"
-        meaning = "distance in space" if space else "projected separation"
+        meaning = "distance in space" if space else "projected"
         return np.asarray(table.columns["separation"], np.float64)[found.row], f"{meaning}, of the table"
     if not {"ra", "dec", "distance"} <= catalogue.columns.keys():
-        return np.full(len(found), np.nan), "separation, which is not known"
+        return np.full(len(found), np.nan), "not known"
 
     def at(name: str) -> Callable[[NDArray[Any]], Floats]:
         return lambda rows: np.asarray(catalogue[name], np.float64)[rows]
@@ -159,4 +159,4 @@ def _separations(catalogue: Catalogue, found: CataloguePairs, table: PairTable |
         ra(found.first), dec(found.first), ra(found.second), dec(found.second),
         (distance(found.first) + distance(found.second)) / 2,
     )  # fmt: skip
-    return apart, "projected separation, from the catalogue's positions and mean distances"
+    return apart, "projected, from the catalogue's positions and mean distances"
