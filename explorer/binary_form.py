@@ -12,6 +12,11 @@ from explorer.editors import typed_number
 from explorer.stars import Stars
 
 MARGIN = (6, 0, 0, 0)
+LOW: dict[str, Any] = {
+    "& .MuiSelect-multiple": {"padding": "7px 32px 7px 12px", "minHeight": "0 !important"},
+    "& .MuiInputLabel-root:not(.MuiInputLabel-shrink)": {"marginTop": "-8px"},
+}
+"""Lists as low as the other fields."""
 SMALL: dict[str, Any] = {"size": "small", "margin": MARGIN}
 
 
@@ -31,10 +36,20 @@ class BinaryForm:
         self._matched = {words: name for name, words in MATCHED.items() if name in stars.catalogue}
         self._kind = pmui.Select(label="Stars", options=kinds, value=usual.kind, width=110, **SMALL)
         self._abundances = pmui.MultiChoice(
-            label="Abundances (none: all known)", options=self._names, value=[], width=250, margin=MARGIN
+            label="Abundances (none: all known)",
+            options=self._names,
+            value=[],
+            width=250,
+            margin=MARGIN,
+            sx=LOW,
         )
         self._match = pmui.MultiChoice(
-            label="Match field stars also in", options=self._matched, value=[], width=230, margin=MARGIN
+            label="Match field stars also in",
+            options=self._matched,
+            value=[],
+            width=230,
+            margin=MARGIN,
+            sx=LOW,
         )
         self._teff = pmui.TextInput(label="|ΔTeff| below, K", value=f"{usual.teff_cut:g}", width=120, **SMALL)
         self._chance = pmui.TextInput(

@@ -59,7 +59,7 @@ class BinaryPage:
             for label, end in (("First star", "first"), ("Second star", "second"))
         ]
         self._trend = text("note-block")
-        left = pn.Column(text("note-block", LEGEND), alone(self._distances.figure), margin=0)
+        left = pn.Column(text("note-block", LEGEND), alone(self._distances.figure), margin=0, width=480)
         right = pn.Column(
             self._trend, alone(self._separations.figure), self._chosen, pn.Row(*self._buttons, margin=0),
             margin=0, width=500,

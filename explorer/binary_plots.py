@@ -4,7 +4,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from bokeh.models import ColumnDataSource, Line, LogScale, Range1d, Scatter, TapTool
+from bokeh.models import (
+    ColumnDataSource,
+    FixedTicker,
+    Line,
+    LogScale,
+    NumeralTickFormatter,
+    Range1d,
+    Scatter,
+    TapTool,
+)
 from bokeh.plotting import figure
 from numpy.typing import NDArray
 
@@ -23,6 +32,10 @@ LEGEND = (
 WIDE, HIGH = 380, 230
 SMALL_WIDE, SMALL_HIGH = 180, 120
 BINS, SMALL_BINS = 24, 14
+TICKS = [float(digit * 10**power) for power in range(8) for digit in (1, 3)]
+"""Of separations, AU."""
+PLAIN: dict[str, Any] = dict.fromkeys(("selection_glyph", "nonselection_glyph", "hover_glyph", "muted_glyph"))
+"""Glyphs that are always drawn alike."""
 BEYOND = 99.0
 """Histograms end at this percentile of both samples; what lies beyond is in their norm."""
 
@@ -70,7 +83,7 @@ class StepPlot:
         self.figure = _figure(f"binaries.{name}.figure", label, "density", width, height)
         for what, colour, dash in (("field", FIELD, "dashed"), ("binaries", BINARIES, "solid")):
             line = Line(x="x", y=what, line_color=colour, line_width=2, line_dash=dash)
-            self.figure.add_glyph(self.source, line)
+            self.figure.add_glyph(self.source, line, **PLAIN)
 
     def show(self, result: BinaryResult, own: Floats, field: Floats) -> None:
         """Draw both samples."""
@@ -107,8 +120,10 @@ class SeparationPlot:
         chosen = Scatter(
             x="separation", y="distance", size=11, fill_color="#f2b134", line_color="#14181d", line_width=1.5
         )
-        self.figure.add_glyph(self.source, point, selection_glyph=chosen, nonselection_glyph=point)
-        self.figure.xaxis[0].ticker.mantissas = [1, 3]
+        self.figure.add_glyph(self.source, point, **{**PLAIN, "selection_glyph": chosen})
+        self.figure.xaxis[0].update(
+            ticker=FixedTicker(ticks=TICKS), formatter=NumeralTickFormatter(format="0,0")
+        )
         self.figure.add_tools(TapTool())
         self.source.selected.on_change("indices", self._chosen)
 
