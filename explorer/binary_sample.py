@@ -83,6 +83,8 @@ class BinarySample:
         kind, notes = _kind(catalogue, options.kind)
         usable = chosen & kind
         funnel.keep(_kind_words(options.kind), both=kind)
+        if funnel.kept.sum() < 2:
+            raise DataError(too_few(funnel.left))
         asked = options
         options, scatter, more = _with_abundances(catalogue, asked, models, usable)
         eligible = usable & _measured(catalogue, options, stars)
