@@ -51,9 +51,9 @@ class BinaryOptions:
 
     def __post_init__(self) -> None:
         """Refuse, as DataError, what is out of bounds."""
-        if self.kind not in KINDS:
+        if self.kind not in tuple(KINDS):
             raise DataError(f"'{str(self.kind)[:40]}' is no kind of stars: choose {', '.join(KINDS)}")
-        unknown = [name for name in self.match if name not in MATCHED]
+        unknown = [name for name in self.match if name not in tuple(MATCHED)]
         if unknown:
             raise DataError(f"'{unknown[0][:40]}' can't be matched: choose among {', '.join(MATCHED)}")
         _within("the cut in Delta Teff", self.teff_cut, 1.0, LARGEST_CUT, "K")
