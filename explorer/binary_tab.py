@@ -104,9 +104,6 @@ class BinaryTab:
         self._stop = pmui.Button(
             label="Cancel", variant="outlined", disabled=True, on_click=lambda _: self._cancel(), **small
         )
-        self._bar = pmui.LinearProgress(
-            value=0, visible=False, sizing_mode="stretch_width", margin=(8, 0), variant="determinate"
-        )
         self._said = text("note-block")
         self._problem = text("problem", visible=False, margin=(4, 0))
         self._page = BinaryPage(self._stars.catalogue, self._open_star)
@@ -124,7 +121,7 @@ class BinaryTab:
             gap="8px",
             margin=0,
         )
-        self.view[:] = [what, row, self._bar, self._problem, self._said, self._page.view]
+        self.view[:] = [what, row, self._problem, self._said, self._page.view]
         self._tell_age()
 
     # what a person does
@@ -215,13 +212,12 @@ class BinaryTab:
 
     def _busy(self, words: str, share: int) -> None:
         self._run.disabled, self._stop.disabled = True, False
-        self._bar.param.update(value=share, visible=True)
-        self._said.object = html.escape(words)
+        bar = f"<progress max='100' value='{share}' aria-label='How far it is'></progress>"
+        self._said.object = f"{bar} {html.escape(words)}"
 
     def _rest(self) -> None:
         self._asked = None
         self._run.disabled, self._stop.disabled = False, True
-        self._bar.visible = False
 
     def _complain(self, words: str) -> None:
         self._problem.param.update(object=html.escape(words), visible=bool(words))
