@@ -189,10 +189,10 @@ def place_of(page, name, result, pair):
 def test_a_study_can_be_cancelled_and_run_again(page):
     page.type_into(page.page.get_by_label("Draws"), "20000")
     page.page.get_by_role("button", name="Run", exact=True).click()
-    expect(page.page.get_by_role("progressbar")).to_be_visible()
+    expect(page.page.get_by_role("progressbar", name="How far it is")).to_be_visible()
     page.page.get_by_role("button", name="Cancel").click()
     expect(page.page.get_by_text("Cancelled. Nothing is computed until you press Run.")).to_be_visible()
-    expect(page.page.get_by_role("progressbar")).to_have_count(0)
+    expect(page.page.get_by_role("progressbar", name="How far it is")).to_have_count(0)
     assert drawn(page, "separation") == {}
     page.type_into(page.page.get_by_label("Draws"), "200")
     run(page)
