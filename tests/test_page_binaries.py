@@ -4,6 +4,7 @@ import re
 from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 import pytest
 from playwright.sync_api import expect
 
@@ -14,6 +15,7 @@ from explorer.pair_source import pairs_of
 from explorer.star_models import StarModels
 from tests.binary_mock import quiet
 from tests.browser import Visit, eventually
+from tests.served import Served
 
 SOURCE = """
 name => {
@@ -207,3 +209,33 @@ def test_a_catalogue_without_pairs_says_how_they_are_given(browser, served, tmp_
         visitor.tab("Binaries")
         expect(visitor.page.get_by_text("explorer serve CATALOGUE --pairs FILE")).to_be_visible()
         expect(visitor.page.get_by_role("button", name="Run", exact=True)).to_have_count(0)
+
+
+def test_pairs_of_a_file_are_named_with_what_became_of_them(
+    browser, paired, own_folders, tmp_path, tmp_path_factory
+):
+    catalogue = open_catalogue(paired, cache=tmp_path_factory.mktemp("cache"))
+    found = pairs_of(catalogue, None).found
+    columns = {
+        f"{axis}{end}": catalogue[axis][rows]
+        for end, rows in ((1, found.first), (2, found.second))
+        for axis in ("source_id", "ra", "dec")
+    }
+    more = {"sep_AU": np.arange(len(found)) + 100.0, "R_chance_align": np.arange(len(found)) / 500}
+    pairs = tmp_path / "<b>pairs.csv"
+    pd.DataFrame(columns | more).to_csv(pairs, index=False)
+    server = Served.catalogue(paired, tmp_path / "log", "--pairs", str(pairs), "--by-place", **own_folders)
+    try:
+        server.wait()
+        with Visit.of(browser, server.url) as visitor:
+            visitor.open()
+            visitor.tab("Binaries")
+            said = f"MOCK stars. <b>pairs.csv (el-badry-2021, Gaia EDR3): {found.report}."
+            expect(visitor.page.get_by_text(said)).to_be_visible()
+            expect(visitor.page.get_by_label("Chance alignment up to")).to_have_value("0.1")
+            run(visitor)
+            shown = drawn(visitor, "separation")["separation"]
+            assert shown.min() >= 100
+            assert shown.max() <= 150
+    finally:
+        server.stop()
