@@ -12,11 +12,6 @@ from explorer.editors import typed_number
 from explorer.stars import Stars
 
 MARGIN = (6, 0, 0, 0)
-LOW: dict[str, Any] = {
-    "& .MuiSelect-multiple": {"padding": "7px 32px 7px 12px", "minHeight": "0 !important"},
-    "& .MuiInputLabel-root:not(.MuiInputLabel-shrink)": {"marginTop": "-8px"},
-}
-"""Lists as low as the other fields."""
 SMALL: dict[str, Any] = {"size": "small", "margin": MARGIN}
 
 

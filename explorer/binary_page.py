@@ -23,6 +23,8 @@ from explorer.binary_words import (
 from explorer.cards import alone
 from explorer.text import text
 
+UNCHOSEN = "Click a point of distance against separation to look at both spectra of a pair."
+
 
 class BinaryPage:
     """One visitor's results; nothing can be seen before the first.
@@ -47,29 +49,22 @@ class BinaryPage:
         self._distances = StepPlot("distance", "chemical distance, eq. 6 (in σ)")
         self._separations = SeparationPlot(self.choose)
         self._differences = pmui.FlexBox(gap="8px", margin=0, justify_content="flex-start")
-        self._chosen = text("star", "Click a point to look at both spectra of a pair.")
-        small: dict[str, Any] = {
-            "variant": "outlined",
-            "size": "small",
-            "visible": False,
-            "margin": (4, 8, 4, 0),
-        }
+        self._chosen = text("note-block", UNCHOSEN, align="center")
+        small: dict[str, Any] = {"variant": "outlined", "size": "small", "margin": (4, 8, 4, 0)}
         self._buttons = [
-            pmui.Button(label=label, on_click=self._look_at(end), **small)
+            pmui.Button(label=label, disabled=True, on_click=self._look_at(end), **small)
             for label, end in (("First star", "first"), ("Second star", "second"))
         ]
         self._trend = text("note-block")
         left = pn.Column(text("note-block", LEGEND), alone(self._distances.figure), margin=0, width=480)
-        right = pn.Column(
-            self._trend, alone(self._separations.figure), self._chosen, pn.Row(*self._buttons, margin=0),
-            margin=0, width=500,
-        )  # fmt: skip
+        right = pn.Column(self._trend, alone(self._separations.figure), margin=0, width=500)
         tables = pmui.FlexBox(
             self._parts, self._lost, self._balance, gap="24px", margin=0, justify_content="flex-start"
         )
         self.view[:] = [
             self._answer,
             text("note-block", html.escape(READING)),
+            pn.Row(*self._buttons, self._chosen, margin=0, sizing_mode="stretch_width"),
             pmui.FlexBox(left, right, gap="24px", margin=0, justify_content="flex-start"),
             self._differences,
             tables,
@@ -123,9 +118,9 @@ class BinaryPage:
     def _say_pair(self) -> None:
         result, chosen = self._result, self._pair >= 0
         for button in self._buttons:
-            button.visible = chosen
+            button.disabled = not chosen
         if result is None or not chosen:
-            self._chosen.object = "Click a point to look at both spectra of a pair."
+            self._chosen.object = UNCHOSEN
             return
         differences = ", ".join(
             f"Δ{plain_name(self._catalogue, name)} {result.binaries.delta[place, self._pair]:+.2f}"
