@@ -36,7 +36,6 @@ class BinaryForm:
             value=[],
             width=250,
             margin=MARGIN,
-            sx=LOW,
         )
         self._match = pmui.MultiChoice(
             label="Match field stars also in",
@@ -44,7 +43,6 @@ class BinaryForm:
             value=[],
             width=230,
             margin=MARGIN,
-            sx=LOW,
         )
         self._teff = pmui.TextInput(label="|ΔTeff| below, K", value=f"{usual.teff_cut:g}", width=120, **SMALL)
         self._chance = pmui.TextInput(
