@@ -11,6 +11,17 @@ import typer
 from rich.console import Console
 
 from data.problem import DataError
+from explorer.binary_commands import (
+    ByPlace,
+    Epoch,
+    Ids,
+    PairsFile,
+    PairsKind,
+    Release,
+    StarTable,
+    binaries,
+    pair_file,
+)
 from explorer.build_commands import build, verify
 from explorer.cannon_commands import infer, train, validate
 from explorer.catalogue_options import (
@@ -102,6 +113,13 @@ def serve(
             "was built with, if not given.",
         ),
     ] = None,
+    pairs: PairsFile = None,
+    pairs_kind: PairsKind = None,
+    ids: Ids = None,
+    gaia_release: Release = None,
+    stars: StarTable = None,
+    by_place: ByPlace = False,
+    epoch: Epoch = None,
     r0: SunRadius = DEFAULT_FRAME.R0,
     z_sun: SunHeight = DEFAULT_FRAME.z_sun,
     potential: PotentialName = "MWPotential2014",
@@ -113,8 +131,10 @@ def serve(
 
     computed = asked(r0=r0, z_sun=z_sun, potential=potential, delta=delta, orbits=orbits)
     from explorer import app as page
+    from explorer.pair_source import pairs_of
     from explorer.spectroscopy import Spectroscopy
 
+    file = pair_file(pairs, pairs_kind, ids, gaia_release, stars, by_place=by_place, epoch=epoch)
     folders, models = _paths("--spectra", spectra), _paths("--model", model)
     if not address:
         raise DataError("--address is empty, which would be every network: give one, such as 127.0.0.1")
@@ -128,7 +148,8 @@ def serve(
         source = _embedded_mock(report) if catalogue is None else catalogue
         opened = open_asked(context, source, mapping, computed, report)
         spectroscopy = named.beside(opened)
-    page.serve(opened, spectroscopy, port=port, address=address, origins=origins, show=show)
+        found = pairs_of(opened, file)
+    page.serve(opened, spectroscopy, found, port=port, address=address, origins=origins, show=show)
 
 
 @app.command()
@@ -246,7 +267,7 @@ def export(
         typer.echo("No row passes the condition: the table is empty.", err=True)
 
 
-for command in (errors, train, validate, infer, build, verify):
+for command in (errors, binaries, train, validate, infer, build, verify):
     app.command()(command)
 
 

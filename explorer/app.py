@@ -17,6 +17,7 @@ from explorer.download import DownloadHandler, Downloads
 from explorer.opening import open_page
 from explorer.page import VisitorPage
 from explorer.painter import Threads
+from explorer.pair_source import PairSource
 from explorer.sending import send_all
 from explorer.spectroscopy import NO_SPECTROSCOPY, Spectroscopy
 from explorer.stars import Stars
@@ -30,8 +31,14 @@ TITLE = "Milky Way enrichment explorer"
 class Explorer:
     """What all visitors of one server share. Making it paints the page they open with."""
 
-    def __init__(self, catalogue: Catalogue, spectroscopy: Spectroscopy = NO_SPECTROSCOPY) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        spectroscopy: Spectroscopy = NO_SPECTROSCOPY,
+        pairs: PairSource | None = None,
+    ) -> None:
         self.stars = Stars(catalogue)
+        self.pairs = pairs
         self.spectroscopy = spectroscopy
         views = ThreadPoolExecutor(os.cpu_count() or 2, thread_name_prefix="view")
         crews = ThreadPoolExecutor(8, thread_name_prefix="crew")
@@ -48,7 +55,7 @@ class Explorer:
         try:
             page = VisitorPage(
                 self.stars, self.opening, self.threads, self.downloads, document,
-                spectroscopy=self.spectroscopy,
+                spectroscopy=self.spectroscopy, pairs=self.pairs,
             )  # fmt: skip
         except Exception:
             LOG.exception("a page could not be opened")
@@ -80,6 +87,7 @@ class Explorer:
 def serve(
     catalogue: Catalogue,
     spectroscopy: Spectroscopy = NO_SPECTROSCOPY,
+    pairs: PairSource | None = None,
     *,
     port: int,
     address: str,
@@ -94,7 +102,7 @@ def serve(
         Where the port is taken or not allowed.
     """
     claim(address, port)
-    explorer = Explorer(catalogue, spectroscopy)
+    explorer = Explorer(catalogue, spectroscopy, pairs)
     pn.extension("mathjax", exception_handler=explorer.report)
     settle()
     tag_own_only()

@@ -17,6 +17,8 @@ from explorer.address import Address, Links, asked
 from explorer.alerts import Alerts
 from explorer.atlas import DIAGRAMS, HISTOGRAM
 from explorer.background import Background
+from explorer.binary_tab import KEY as BINARIES
+from explorer.binary_tab import BinaryTab
 from explorer.brushes import Brushes
 from explorer.cards import Board, MapCard, Placed, title_html
 from explorer.controls import ColourControls
@@ -36,6 +38,7 @@ from explorer.maps import Maps
 from explorer.opening import Opening
 from explorer.outlines import Outlines
 from explorer.painter import Easel, Painter, Threads
+from explorer.pair_source import PairSource
 from explorer.pause import Pause
 from explorer.pointer import Drawn, Pointer
 from explorer.sending import soon, together
@@ -51,7 +54,13 @@ from explorer.summary_card import KEY as SUMMARY
 from explorer.summary_card import SummaryCard
 from explorer.text import text
 
-TABS = {"maps": "Maps", "gallery": "Gallery", "footprint": "Footprint", "about": "About"}
+TABS = {
+    "maps": "Maps",
+    "gallery": "Gallery",
+    "footprint": "Footprint",
+    "binaries": "Binaries",
+    "about": "About",
+}
 """Pages a visitor turns to; those with views are groups of diagrams."""
 
 MARKED = ("star", "views", "bars", "tab")
@@ -63,7 +72,7 @@ class VisitorPage:
 
     def __init__(
         self, stars: Stars, opening: Opening, threads: Threads, downloads: Any, document: Document,
-        *, spectroscopy: Spectroscopy = NO_SPECTROSCOPY,
+        *, spectroscopy: Spectroscopy = NO_SPECTROSCOPY, pairs: PairSource | None = None,
     ) -> None:  # fmt: skip
         self._stars = stars
         self._spectroscopy = spectroscopy
@@ -80,6 +89,9 @@ class VisitorPage:
         self._subsets = Subsets(stars, self.session)
         self._download = DownloadMenu(stars, self.session, downloads)
         self._lay_views(opening, threads)
+        self._binaries = BinaryTab(
+            stars, self.session, spectroscopy.models, pairs, opening.state.selection, self._background
+        )
         self._display = self._displayed(opening, Pause(document, PAUSE_MS))
         easel = Easel(stars, opening.diagrams, threads.views, opening.fitted)
         self._painter = Painter(easel, threads.crews, self._display.deliver, self._display.fail)
@@ -88,7 +100,7 @@ class VisitorPage:
     def _lay_views(self, opening: Opening, threads: Threads) -> None:
         """Make the views and the controls that belong to them."""
         stars, session, state = self._stars, self.session, self.session.state
-        background = Background(threads.crews, self._later, self.complain)
+        background = self._background = Background(threads.crews, self._later, self.complain)
         nearby = replace(background, workers=threads.views)
         figures = opening.figures.take()
         self._outlines = Outlines(figures)
@@ -156,6 +168,8 @@ class VisitorPage:
         """Make the cards of a page when it is first opened."""
         if tab == "gallery":
             self._gallery.follow(state)
+        if tab == BINARIES:
+            self._binaries.follow()
         cards = self._maps.furnish(tab, state)
         if cards:
             self._brushes.attend([*self._maps.keys, HISTOGRAM], state)
@@ -314,6 +328,7 @@ class VisitorPage:
             "maps": maps,
             "gallery": self._gallery.view,
             "footprint": self._footprint,
+            BINARIES: self._binaries.view,
             "about": text("about", about_html(self._stars.catalogue)),
         }
         header = (
@@ -351,6 +366,7 @@ class VisitorPage:
         self._summary.close()
         self._gallery.close()
         self._drawer.close()
+        self._binaries.close()
         self._address.close()
         self.session.close()
         self._maps.drawn.clear()

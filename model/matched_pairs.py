@@ -9,7 +9,7 @@ binary, so that field pairs are independent of each other and of the binaries. P
 stars are, and what is drawn from them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -20,6 +20,8 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+Progress = Callable[[int, int], None]
+"""Told how many pairs are served, of how many; it may raise to stop."""
 
 TEFF_CUT = 250.0
 """The paper's cut in |Delta T_eff|, K."""
@@ -116,6 +118,7 @@ def match_pairs(
     eligible: ArrayLike,
     random: np.random.Generator,
     matching: Matching | None = None,
+    progress: Progress | None = None,
 ) -> MatchedPairs:
     """Draw field pairs for each of B pairs.
 
@@ -127,6 +130,7 @@ def match_pairs(
     eligible : (N,) stars that may be taken, by the same cuts as those of the pairs.
     random : source of random numbers.
     matching : what they share; the paper's if None.
+    progress : told after each pair.
 
     Raises
     ------
@@ -144,11 +148,13 @@ def match_pairs(
     number = len(ends)
     rows = np.full((2, number, rules.sought), -1, dtype=np.int64)
     found, proposals = np.zeros(number, dtype=np.int64), 0
-    for pair in random.permutation(number):  # none is served first always
+    for served, pair in enumerate(random.permutation(number), 1):  # none is served first always
         binary = {name: values[ends[pair]] for name, values in known.items()}
         taken, tried = field_stars.pairs_for(binary)
         found[pair], proposals = len(taken), proposals + tried
         rows[:, pair, : len(taken)] = field_stars.row[np.array(taken, dtype=np.int64).reshape(-1, 2).T]
+        if progress is not None:
+            progress(served, number)
     return MatchedPairs(rows[0], rows[1], found, proposals, int(found.sum()))
 
 

@@ -1,0 +1,96 @@
+"""The controls of a study of wide binaries: what a person chose, checked when it is asked for."""
+
+import math
+from typing import Any
+
+import panel_material_ui as pmui
+
+from data.problem import DataError
+from explorer.binary_options import KINDS, LONGEST, MATCHED, BinaryOptions, listed, sigmas
+from explorer.binary_sample import abundances_of, kinds_of
+from explorer.editors import typed_number
+from explorer.stars import Stars
+
+MARGIN = (6, 0, 0, 0)
+SMALL: dict[str, Any] = {"size": "small", "margin": MARGIN}
+
+
+class BinaryForm:
+    """One visitor's controls.
+
+    Parameters
+    ----------
+    with_chance : whether the pairs have odds of chance alignment.
+    """
+
+    def __init__(self, stars: Stars, *, with_chance: bool) -> None:
+        usual = BinaryOptions(kind=kinds_of(stars.catalogue)[0])
+        kinds = {KINDS[kind]: kind for kind in kinds_of(stars.catalogue)}
+        described = stars.catalogue.described
+        self._names = {described[name].plain: name for name in abundances_of(stars.catalogue)}
+        self._matched = {words: name for name, words in MATCHED.items() if name in stars.catalogue}
+        self._kind = pmui.Select(label="Stars", options=kinds, value=usual.kind, width=110, **SMALL)
+        self._abundances = pmui.MultiChoice(
+            label="Abundances (none: all known)",
+            options=self._names,
+            value=[],
+            width=250,
+            margin=MARGIN,
+        )
+        self._match = pmui.MultiChoice(
+            label="Match field stars also in",
+            options=self._matched,
+            value=[],
+            width=230,
+            margin=MARGIN,
+        )
+        self._teff = pmui.TextInput(label="|ΔTeff| below, K", value=f"{usual.teff_cut:g}", width=120, **SMALL)
+        self._chance = pmui.TextInput(
+            label="Chance alignment up to", value=f"{usual.chance:g}", width=160, visible=with_chance, **SMALL
+        )
+        self._sigma = pmui.TextInput(
+            label="Scatters of your own, dex", placeholder="o_fe=0.1, eu_fe=0.17", width=210,
+            max_length=LONGEST, **SMALL,
+        )  # fmt: skip
+        self._trusted = pmui.Checkbox(
+            label="Leave out extrapolated labels", value=usual.trusted, size="small", margin=(12, 0, 0, 0)
+        )
+        self._seed = pmui.TextInput(label="Seed", value=str(usual.seed), width=80, **SMALL)
+        self._draws = pmui.TextInput(label="Draws", value=str(usual.draws), width=90, **SMALL)
+        self.widgets = (
+            self._kind, self._abundances, self._match, self._teff, self._chance, self._sigma, self._seed,
+            self._draws, self._trusted,
+        )  # fmt: skip
+
+    @property
+    def options(self) -> BinaryOptions:
+        """What is chosen now; DataError in words for the person where it can't be."""
+        return BinaryOptions(
+            kind=self._kind.value,
+            abundances=_known(self._abundances.value, self._names.values()),
+            match=_known(self._match.value, self._matched.values()),
+            teff_cut=_open(self._teff.value),
+            chance=_open(self._chance.value),
+            trusted=self._trusted.value is True,
+            sigma=sigmas(str(self._sigma.value or "")),
+            seed=_whole("the seed", self._seed.value),
+            draws=_whole("the number of draws", self._draws.value),
+        )
+
+
+def _known(chosen: Any, offered: Any) -> tuple[str, ...]:
+    """Choices of a list, in its order; what it does not offer is dropped."""
+    return tuple(name for name in offered if isinstance(chosen, list) and name in chosen)
+
+
+def _open(typed: Any) -> float:
+    """A typed number; nothing is no limit."""
+    number = typed_number(str(typed or "")[:LONGEST])
+    return math.inf if number is None else number
+
+
+def _whole(what: str, typed: Any) -> int:
+    text = listed(str(typed or ""))
+    if len(text) != 1 or not (text[0].isascii() and text[0].isdigit()) or len(text[0]) > 12:
+        raise DataError(f"{what} is '{str(typed)[:20]}': give a whole number")
+    return int(text[0])
