@@ -1,0 +1,193 @@
+"""Label = pixel + g([Fe/H]) + f(T_eff, log g) by least squares, f and g from contrasts within pixels alone.
+
+Subtracting pixels' means takes their effects out and leaves the same f and g as one regression with a column
+for each pixel (Frisch & Waugh 1933, Econometrica 1, 387; Lovell 1963, JASA 58, 993; "within" estimator of
+Mundlak 1978, Econometrica 46, 69). Weighted least squares, not a robust fit: labels far off are for the
+selection to leave out.
+
+What noise adds to the variance between pixels is found from how much plates disagree, not stars, because
+stars of a plate may share errors: with u_j the influence of plate j on the map (its residuals' share in the
+pixels' means, less what they do to f), noise is sum_j |u_j - mean over pixels|^2 / (pixels - 1), the variance
+of Liang & Zeger (1986, Biometrika 73, 13) with residuals enlarged where few plates make a pixel, so that it
+is unbiased where stars are independent.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.plate_sums import PlateSums
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+ALMOST_NOTHING = 1e-11
+"""Eigenvalues below this share of the largest belong to sums of columns that no star tells."""
+LARGEST_PLATE = 0.8
+"""Most that a plate may make of a pixel, as sum of squared shares, to know its noise."""
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """The fit, with plates taken so many times each.
+
+    Attributes
+    ----------
+    weight : (P,) of each pixel.
+    mean : (P, 1 + K) of label and columns; NaN where there is no weight.
+    centre : (1 + K,) of the same over all stars.
+    inverse : (K, K) of the products of columns, less pixels' means; of a singular one the Moore-Penrose's.
+    coefficients : (K,) of the columns.
+    kiel : how many columns are those of f.
+    """
+
+    weight: Floats
+    mean: Floats
+    centre: Floats
+    inverse: Floats
+    coefficients: Floats
+    kiel: int
+
+    @property
+    def raw(self) -> Floats:
+        """(P,) mean label."""
+        return self.mean[:, 0]
+
+    @property
+    def corrected(self) -> Floats:
+        """(P,) mean label less f, which is 0 on average over all stars."""
+        return self.raw - self._part(slice(0, self.kiel))
+
+    @property
+    def of_iron(self) -> Floats:
+        """(P,) what of the mean label is g, which is 0 on average over all stars."""
+        return self._part(slice(self.kiel, None))
+
+    def _part(self, which: slice) -> Floats:
+        part: Floats = (self.mean - self.centre)[:, 1:][:, which] @ self.coefficients[which]
+        return part
+
+
+def fit(sums: PlateSums, kiel: int, times: Floats | None = None) -> Fit:
+    """Fit within pixels.
+
+    Parameters
+    ----------
+    sums : of the stars; their first `kiel` columns are those of f, the others those of g.
+    kiel : how many.
+    times : (J,) how often each plate is taken; once if None.
+    """
+    taken = np.ones(sums.plates) if times is None else times
+    totals = sums.by_pixel(taken[sums.plate]) @ sums.sums
+    weight = totals[:, 0]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = totals[:, 1:] / weight[:, None]
+    known = weight > 0
+    between = (mean[known] * weight[known, None]).T @ mean[known]
+    within = np.tensordot(taken, sums.products, 1) - between
+    inverse = _inverse(within[1:, 1:])
+    centre = totals[:, 1:].sum(axis=0) / weight.sum()
+    return Fit(weight, mean, centre, inverse, inverse @ within[1:, 0], kiel)
+
+
+def _inverse(products: Floats) -> Floats:
+    """Inverse over the columns that stars tell, by eigenvalues after scaling to a diagonal of ones."""
+    scale = np.sqrt(np.clip(products.diagonal(), 0, None))
+    scale[scale <= ALMOST_NOTHING * scale.max(initial=0)] = np.inf
+    values, vectors = np.linalg.eigh(products / np.outer(scale, scale))
+    told = values > ALMOST_NOTHING * values.max(initial=0)
+    part = vectors[:, told] / scale[:, None]
+    inverse: Floats = (part / values[told]) @ part.T
+    return inverse
+
+
+def plate_scores(sums: PlateSums, fitted: Fit) -> Floats:
+    """What each plate adds to the equations of the coefficients, (J, K): columns times residuals.
+
+    They sum to nothing over the plates. Enlarged for the parameters spent (Cameron & Miller 2015, JHR 50, 317).
+    """
+    direction = np.concatenate([[1.0], -fitted.coefficients])
+    mean = np.where(fitted.weight[:, None] > 0, fitted.mean, 0.0)
+    level = mean @ direction
+    residual = sums.sums[:, 1:] @ direction - sums.sums[:, 0] * level[sums.pixel]
+    taken = sums.sums[:, 2:] * level[sums.pixel, None] + mean[sums.pixel, 1:] * residual[:, None]
+    scores: Floats = (sums.products @ direction)[:, 1:] - sums.by_plate(np.ones(len(taken))) @ taken
+    return scores * np.sqrt(sums.plates / max(sums.plates - 1, 1))
+
+
+@dataclass(frozen=True, eq=False)
+class Variances:
+    """Variance between pixels, each counting the same, less noise; of the map as it is, and corrected.
+
+    Attributes
+    ----------
+    raw, corrected : less noise, so that they can be below 0; NaN where no two pixels can be used.
+    used : (P,) the pixels.
+    """
+
+    raw: float
+    corrected: float
+    used: Flags
+
+
+def variances(
+    sums: PlateSums, fitted: Fit, scores: Floats, judged: Flags, times: Floats | None = None
+) -> Variances:
+    """Find variances between pixels.
+
+    Parameters
+    ----------
+    sums : of the stars.
+    fitted : the fit to them, with plates taken as often.
+    scores : as `plate_scores` gives, with every plate taken once.
+    judged : (P,) pixels that may be used; those that two plates or less make, nearly, are not.
+    times : as of `fit`.
+    """
+    taken = np.ones(sums.plates) if times is None else times
+    share = shares_squared(sums, taken)
+    used = judged & (share < LARGEST_PLATE)
+    pixels = int(used.sum())
+    if pixels < 2:
+        return Variances(np.nan, np.nan, used)
+    enlarge = np.zeros(sums.pixels)
+    enlarge[used] = 1 / (fitted.weight[used] * np.sqrt(1 - share[used]))
+    columns = np.where(used[:, None], fitted.mean[:, 1 : fitted.kiel + 1], 0.0)
+    columns -= used[:, None] * columns[used].mean(axis=0)
+    moved = (taken[:, None] * scores) @ fitted.inverse[:, : fitted.kiel]
+    found = [
+        float(np.var(values[used], ddof=1)) - _noise(sums, own, columns, moves, pixels)
+        for values, own, moves in (
+            (fitted.raw, _own_influence(sums, fitted, 0, taken, enlarge), 0.0 * moved),
+            (fitted.corrected, _own_influence(sums, fitted, fitted.kiel, taken, enlarge), moved),
+        )
+    ]
+    return Variances(found[0], found[1], used)
+
+
+def shares_squared(sums: PlateSums, taken: Floats) -> Floats:
+    """Sum of squared shares of plates in each pixel, (P,): 1 over their number if alike; 1 without stars."""
+    weight = taken[sums.plate] * sums.sums[:, 0]
+    total = np.bincount(sums.pixel, weight, sums.pixels)
+    squared = np.bincount(sums.pixel, weight * weight, sums.pixels)
+    return np.divide(squared, total * total, out=np.ones(sums.pixels), where=total > 0)
+
+
+def _own_influence(sums: PlateSums, fitted: Fit, count: int, taken: Floats, enlarge: Floats) -> Floats:
+    """What each pair's label, less the first `count` columns' part, does to its pixel's mean; (E,)."""
+    coefficients = fitted.coefficients[:count]
+    level = fitted.mean[:, 0] - fitted.mean[:, 1 : count + 1] @ coefficients
+    level = np.where(fitted.weight > 0, level, 0.0)
+    label = sums.sums[:, 1] - sums.sums[:, 2 : count + 2] @ coefficients
+    influence: Floats = (
+        taken[sums.plate] * (label - sums.sums[:, 0] * level[sums.pixel]) * enlarge[sums.pixel]
+    )
+    return influence
+
+
+def _noise(sums: PlateSums, own: Floats, columns: Floats, moved: Floats, pixels: int) -> float:
+    """Sum the squares of what each plate does to the map, less its mean over the pixels."""
+    total = np.bincount(sums.plate, own, sums.plates)
+    crossed = sums.by_plate(own) @ columns[sums.pixel]
+    squares = own @ own - total @ total / pixels - 2 * np.sum(crossed * moved)
+    return float(squares + np.sum((moved @ (columns.T @ columns)) * moved)) / (pixels - 1)
