@@ -18,7 +18,7 @@ from model.common_support import Support, common_support
 from model.plate_bootstrap import Drawn, Progress, Range, draw_plates
 from model.plate_sums import PlateSums
 from model.splines import Basis
-from model.within_pixels import fit, shares_squared
+from model.within_pixels import fit, largest_share, shares
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -32,8 +32,8 @@ CLEAR = 0.99
 """Share of draws in which the raw map must vary beyond noise."""
 LEAST_PIXELS, LEAST_PLATES = 20, 20
 """For a verdict."""
-FULLEST_PLATE = 0.5
-"""Sum of squared shares of plates in a pixel that the verdict looks at: that of two plates alike."""
+LARGEST_SHARE = 0.3
+"""Most that one plate may make of a pixel that the verdict looks at; draws allow it more."""
 
 NOT_EXPLAINED = "not explained by T_eff and log g"
 EXPLAINED = "largely explained by T_eff and log g"
@@ -163,7 +163,7 @@ def control(
     basis = Basis.of(giants.teff[rows], giants.logg[rows], giants.fe_h[rows])
     sums, middle = _summed(giants, rows, basis)
     fitted = fit(sums, basis.kiel)
-    judged = (fitted.weight > 0) & (shares_squared(sums, np.ones(sums.plates)) <= FULLEST_PLATE)
+    judged = largest_share(sums, shares(sums, np.ones(sums.plates))) <= LARGEST_SHARE
     drawn = draw_plates(sums, fitted, judged, giants.centres, random, draws, progress)
     centre = slice(1, basis.kiel + 1)
     return Control(

@@ -6,10 +6,11 @@ Mundlak 1978, Econometrica 46, 69). Weighted least squares, not a robust fit: la
 selection to leave out.
 
 What noise adds to the variance between pixels is found from how much plates disagree, not stars, because
-stars of a plate may share errors: with u_j the influence of plate j on the map (its residuals' share in the
-pixels' means, less what they do to f), noise is sum_j |u_j - mean over pixels|^2 / (pixels - 1), the variance
-of Liang & Zeger (1986, Biometrika 73, 13) with residuals enlarged where few plates make a pixel, so that it
-is unbiased where stars are independent.
+stars of a plate may share errors: with u_j the influence of plate j on the map (what its stars do to the means
+of pixels, less what they do to f), noise is sum_j |u_j - mean of u_j over pixels|^2 / (pixels - 1) (Liang &
+Zeger 1986, Biometrika 73, 13). Squares of what plates do to a pixel are enlarged as Hartley, Rao & Kiefer
+(1969, JASA 64, 841) do, so that their sum is unbiased whatever the plates' own variances; that takes pixels of
+which no plate makes half.
 """
 
 from dataclasses import dataclass
@@ -24,8 +25,8 @@ Flags = NDArray[np.bool_]
 
 ALMOST_NOTHING = 1e-11
 """Eigenvalues below this share of the largest belong to sums of columns that no star tells."""
-LARGEST_PLATE = 0.8
-"""Most that a plate may make of a pixel, as sum of squared shares, to know its noise."""
+LARGEST_SHARE = 0.4
+"""Most that one plate may make of a pixel: squares are enlarged 5 times there, without end at a half."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,17 +142,16 @@ def variances(
     sums : of the stars.
     fitted : the fit to them, with plates taken as often.
     scores : as `plate_scores` gives, with every plate taken once.
-    judged : (P,) pixels that may be used; those that two plates or less make, nearly, are not.
+    judged : (P,) pixels that may be used; those of which a plate makes more than LARGEST_SHARE are not.
     times : as of `fit`.
     """
     taken = np.ones(sums.plates) if times is None else times
-    share = shares_squared(sums, taken)
-    used = judged & (share < LARGEST_PLATE)
+    share = shares(sums, taken)
+    used = judged & (largest_share(sums, share) <= LARGEST_SHARE)
     pixels = int(used.sum())
     if pixels < 2:
         return Variances(np.nan, np.nan, used)
-    enlarge = np.zeros(sums.pixels)
-    enlarge[used] = 1 / (fitted.weight[used] * np.sqrt(1 - share[used]))
+    enlarge = _enlarged(sums, share, used) / np.where(used, fitted.weight, 1.0)[sums.pixel]
     columns = np.where(used[:, None], fitted.mean[:, 1 : fitted.kiel + 1], 0.0)
     columns -= used[:, None] * columns[used].mean(axis=0)
     moved = (taken[:, None] * scores) @ fitted.inverse[:, : fitted.kiel]
@@ -165,12 +165,31 @@ def variances(
     return Variances(found[0], found[1], used)
 
 
-def shares_squared(sums: PlateSums, taken: Floats) -> Floats:
-    """Sum of squared shares of plates in each pixel, (P,): 1 over their number if alike; 1 without stars."""
+def shares(sums: PlateSums, taken: Floats) -> Floats:
+    """What each pair of a pixel and a plate makes of the pixel, (E,); 0 of a pixel without stars."""
     weight = taken[sums.plate] * sums.sums[:, 0]
-    total = np.bincount(sums.pixel, weight, sums.pixels)
-    squared = np.bincount(sums.pixel, weight * weight, sums.pixels)
-    return np.divide(squared, total * total, out=np.ones(sums.pixels), where=total > 0)
+    total = np.bincount(sums.pixel, weight, sums.pixels)[sums.pixel]
+    return np.divide(weight, total, out=np.zeros(len(weight)), where=total > 0)
+
+
+def largest_share(sums: PlateSums, share: Floats) -> Floats:
+    """Share of the plate that makes most of a pixel, (P,); 1 without stars."""
+    largest = np.zeros(sums.pixels)
+    np.maximum.at(largest, sums.pixel, share)
+    return np.where(largest > 0, largest, 1.0)
+
+
+def _enlarged(sums: PlateSums, share: Floats, used: Flags) -> Floats:
+    """By how much pairs of the used pixels are enlarged, (E,); 0 of others.
+
+    E[u_j^2] = (1 - 2 s_j) v_j + s_j^2 sum(v) for shares s and variances v of independent plates, so that
+    sum(v) = sum(u_j^2 / (1 - 2 s_j)) / (1 + sum(s_j^2 / (1 - 2 s_j))) on average.
+    """
+    mine = used[sums.pixel]
+    rest = np.where(mine, 1 - 2 * share, 1.0)
+    total = 1 + np.bincount(sums.pixel, share * share / rest, sums.pixels)
+    enlarged: Floats = mine / np.sqrt(rest * total[sums.pixel])
+    return enlarged
 
 
 def _own_influence(sums: PlateSums, fitted: Fit, count: int, taken: Floats, enlarge: Floats) -> Floats:
@@ -179,9 +198,7 @@ def _own_influence(sums: PlateSums, fitted: Fit, count: int, taken: Floats, enla
     level = fitted.mean[:, 0] - fitted.mean[:, 1 : count + 1] @ coefficients
     level = np.where(fitted.weight > 0, level, 0.0)
     label = sums.sums[:, 1] - sums.sums[:, 2 : count + 2] @ coefficients
-    influence: Floats = (
-        taken[sums.plate] * (label - sums.sums[:, 0] * level[sums.pixel]) * enlarge[sums.pixel]
-    )
+    influence: Floats = taken[sums.plate] * (label - sums.sums[:, 0] * level[sums.pixel]) * enlarge
     return influence
 
 
