@@ -25,6 +25,7 @@ from explorer.catalogue_options import (
 )
 from explorer.orbit_commands import errors
 from explorer.progress import Report, progress_bar
+from explorer.systematics_commands import systematics
 from model.kinematics import DEFAULT_FRAME
 
 app = typer.Typer(
@@ -246,7 +247,7 @@ def export(
         typer.echo("No row passes the condition: the table is empty.", err=True)
 
 
-for command in (errors, train, validate, infer, build, verify):
+for command in (errors, systematics, train, validate, infer, build, verify):
     app.command()(command)
 
 

@@ -1,8 +1,8 @@
 """Where stars of one pixel can be compared with those of others at the same T_eff and log g.
 
 Effects of pixels and of cells of the Kiel diagram are told apart only within connected parts of the graph
-that joins a pixel to each cell in which it has stars (Abowd, Creecy & Kramarz 2002, Census Bureau TP-2002-06);
-elsewhere, and where a cell belongs to one pixel alone, a smooth function would be extrapolated.
+that joins a pixel to each cell in which it has stars (Abowd, Creecy & Kramarz 2002, Census Bureau
+TP-2002-06); elsewhere, and where a cell belongs to one pixel alone, a smooth function would be extrapolated.
 """
 
 from dataclasses import dataclass
@@ -68,7 +68,7 @@ def common_support(pixel: Integers, teff: Floats, logg: Floats, pixels: int) -> 
     total = np.bincount(where, count, pixels)
     reason = np.where(total >= LEAST_STARS, SHOWN, FEW_STARS)
     while True:
-        used = _comparable(where, what, count * (reason[where] == SHOWN), width)
+        used = _comparable(what, count * (reason[where] == SHOWN), width)
         kept = np.bincount(where, count * used, pixels)
         short = (reason == SHOWN) & ((kept < LEAST_SHARE * total) | (kept < LEAST_STARS))
         if not short.any():
@@ -82,7 +82,7 @@ def common_support(pixel: Integers, teff: Floats, logg: Floats, pixels: int) -> 
     return Support(chosen[pair_of.reshape(-1)], share, reason)
 
 
-def _comparable(pixel: Integers, cell: Integers, count: Integers, cells: int) -> Flags:
+def _comparable(cell: Integers, count: Integers, cells: int) -> Flags:
     """Which pairs of a pixel and a cell have enough stars of enough other pixels in the cell."""
     here = np.bincount(cell, count, cells)[cell]
     sharing = np.bincount(cell, count > 0, cells)[cell]

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.plate_sums import PlateSums
-from model.within_pixels import Fit, Variances, fit, plate_scores, variances
+from model.within_pixels import Fit, Variances, fit, plate_errors, variances
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -80,8 +80,8 @@ def draw_plates(
     draws : how many.
     progress : told after each.
     """
-    scores = plate_scores(sums, fitted)
-    first = variances(sums, fitted, scores, judged)
+    errors = plate_errors(sums, fitted, judged)
+    first = variances(sums, fitted, errors, judged)
     spread = np.full((2, 1 + draws), np.nan)
     slopes = np.full((2, 1 + draws, 2), np.nan)
     spread[:, 0] = first.raw, first.corrected
@@ -91,14 +91,15 @@ def draw_plates(
         plates = random.integers(0, sums.plates, sums.plates)
         times = np.bincount(plates, minlength=sums.plates).astype(np.float64)
         again = fit(sums, fitted.kiel, times)
-        found = variances(sums, again, scores, judged, times)
+        found = variances(sums, again, errors, judged, times)
         spread[:, draw] = found.raw, found.corrected
         slopes[:, draw] = _slopes(again, found, centres)
         tally.add(np.stack([again.raw, again.corrected]))
         if progress is not None:
             progress(draw, draws)
     error = tally.deviation()
-    return Drawn(*spread, *slopes, *error, int(first.used.sum()))
+    used = int(first.used.sum())
+    return Drawn(spread[0], spread[1], slopes[0], slopes[1], error[0], error[1], used)
 
 
 def _slopes(fitted: Fit, found: Variances, centres: Floats) -> Floats:
@@ -108,7 +109,8 @@ def _slopes(fitted: Fit, found: Variances, centres: Floats) -> Floats:
         return np.full((2, 2), np.nan)
     design = places - places.mean(axis=0)
     maps = np.stack([fitted.raw[found.used], fitted.corrected[found.used]], axis=1)
-    return np.linalg.lstsq(design, maps - maps.mean(axis=0), rcond=None)[0].T
+    slopes: Floats = np.linalg.lstsq(design, maps - maps.mean(axis=0), rcond=None)[0].T
+    return slopes
 
 
 class _Tally:

@@ -1,7 +1,7 @@
 """Smooth functions of T_eff and log g, and of [Fe/H], as sums of cubic B-splines.
 
-B-splines are those of de Boor (1978, A Practical Guide to Splines). Their knots lie at quantiles of the stars,
-so that each has stars to tell it. Beyond the outer ones functions stay as they are there.
+B-splines are those of de Boor (1978, A Practical Guide to Splines). Their knots lie at quantiles of the
+stars, so that each has stars to tell it. Beyond the outer ones functions stay as they are there.
 """
 
 from dataclasses import dataclass
@@ -44,8 +44,8 @@ class Splines:
         ValueError
             All values are alike, or there are none.
         """
-        inner = np.quantile(values, np.linspace(0, 1, pieces + 1)[1:-1]) if len(values) else []
-        low, high = np.quantile(values, [TAIL, 1 - TAIL]) if len(values) else (0.0, 0.0)
+        shares = np.array([TAIL, *np.linspace(0, 1, pieces + 1)[1:-1], 1 - TAIL])
+        low, *inner, high = np.quantile(values, shares) if len(values) else np.zeros(len(shares))
         if not low < high:
             raise ValueError("no smooth function of a quantity that is the same for all stars")
         between = np.unique(inner)

@@ -1,4 +1,4 @@
-"""Could a feature of a map be an artefact of T_eff and log g? Maps of giants with these taken out, and a verdict.
+"""Could a feature of a map be an artefact of T_eff and log g? Maps with these taken out, and a verdict.
 
 The paper found that a cone of low [Ba/Fe] around the Sun was one: labels drift with T_eff and log g, and at
 each distance a survey sees others (section 5.3). Stars of different T_eff and log g in one pixel show the
@@ -18,7 +18,7 @@ from model.common_support import Support, common_support
 from model.plate_bootstrap import Drawn, Progress, Range, draw_plates
 from model.plate_sums import PlateSums
 from model.splines import Basis
-from model.within_pixels import fit, largest_share, shares
+from model.within_pixels import fit, largest_share
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -33,14 +33,14 @@ CLEAR = 0.99
 LEAST_PIXELS, LEAST_PLATES = 20, 20
 """For a verdict."""
 LARGEST_SHARE = 0.3
-"""Most that one plate may make of a pixel that the verdict looks at; draws allow it more."""
+"""Most that one plate may make of a pixel that the verdict looks at."""
 
 NOT_EXPLAINED = "not explained by T_eff and log g"
 EXPLAINED = "largely explained by T_eff and log g"
 UNDECIDABLE = "undecidable"
 CONFOUNDED = (
-    "Age stays confounded: at one place stars of other T_eff and log g may be of other ages, and so may those "
-    "of other pixels."
+    "Age stays confounded: at one place stars of other T_eff and log g may be of other ages, so that what is "
+    "taken out may be more, or less, than errors of the label."
 )
 
 
@@ -73,8 +73,8 @@ class Giants:
         rows |= set() if self.weight is None else {len(self.weight)}
         if len(rows) != 1 or self.centres.shape != (self.pixels, 2):
             raise ValueError(
-                f"arrays of stars have lengths {sorted(rows)}, centres {self.centres.shape} for {self.pixels} "
-                "pixels: expected one length, and (pixels, 2)"
+                f"arrays of stars have lengths {sorted(rows)}, centres {self.centres.shape} for "
+                f"{self.pixels} pixels: expected one length, and (pixels, 2)"
             )
 
 
@@ -163,7 +163,7 @@ def control(
     basis = Basis.of(giants.teff[rows], giants.logg[rows], giants.fe_h[rows])
     sums, middle = _summed(giants, rows, basis)
     fitted = fit(sums, basis.kiel)
-    judged = largest_share(sums, shares(sums, np.ones(sums.plates))) <= LARGEST_SHARE
+    judged = largest_share(sums) <= LARGEST_SHARE
     drawn = draw_plates(sums, fitted, judged, giants.centres, random, draws, progress)
     centre = slice(1, basis.kiel + 1)
     return Control(
@@ -186,9 +186,7 @@ def control(
 
 def _summed(giants: Giants, rows: Integers, basis: Basis) -> tuple[PlateSums, float]:
     """Sums over some stars, their labels less the mean, and that."""
-    label, teff, logg, fe_h = (
-        each[rows] for each in (giants.label, giants.teff, giants.logg, giants.fe_h)
-    )
+    label, teff, logg, fe_h = (each[rows] for each in (giants.label, giants.teff, giants.logg, giants.fe_h))
     weight = np.ones(len(rows)) if giants.weight is None else giants.weight[rows]
     middle = float(np.average(label, weights=weight))
     plates, plate = np.unique(giants.plate[rows], return_inverse=True)
@@ -212,9 +210,7 @@ def judge(drawn: Drawn, plates: int) -> Verdict:
     """
     raw, corrected = (Range.of(float(each[0]), each[1:]) for each in (drawn.raw, drawn.corrected))
     varies = drawn.raw > 0
-    ratios = np.divide(
-        drawn.corrected, drawn.raw, out=np.full(len(drawn.raw), np.nan), where=varies
-    )
+    ratios = np.divide(drawn.corrected, drawn.raw, out=np.full(len(drawn.raw), np.nan), where=varies)
     ratio = Range.of(float(ratios[0]), ratios[1:])
     clear = bool(varies[0]) and float(np.mean(varies[1:])) >= CLEAR
     if drawn.used < LEAST_PIXELS or plates < LEAST_PLATES:
@@ -226,7 +222,10 @@ def judge(drawn: Drawn, plates: int) -> Verdict:
     elif ratio.high <= GOES:
         word, why = EXPLAINED, "at least two thirds of its variance go with them"
     elif ratio.low > GOES and ratio.high < REMAINS:
-        word, why = UNDECIDABLE, "they explain a part: between one third and two thirds of its variance remain"
+        word, why = (
+            UNDECIDABLE,
+            "they explain a part: between one third and two thirds of its variance remain",
+        )
     else:
         word, why = UNDECIDABLE, "what remains without them isn't known well enough"
     return Verdict(word, why, ratio, raw, corrected, drawn.used, plates, len(drawn.raw) - 1)

@@ -6,11 +6,11 @@ Mundlak 1978, Econometrica 46, 69). Weighted least squares, not a robust fit: la
 selection to leave out.
 
 What noise adds to the variance between pixels is found from how much plates disagree, not stars, because
-stars of a plate may share errors: with u_j the influence of plate j on the map (what its stars do to the means
-of pixels, less what they do to f), noise is sum_j |u_j - mean of u_j over pixels|^2 / (pixels - 1) (Liang &
-Zeger 1986, Biometrika 73, 13). Squares of what plates do to a pixel are enlarged as Hartley, Rao & Kiefer
-(1969, JASA 64, 841) do, so that their sum is unbiased whatever the plates' own variances; that takes pixels of
-which no plate makes half.
+stars of a plate may share errors: with u_j the influence of plate j on the map (what its stars do to the
+means of pixels, less what they do to f), noise is sum_j |u_j - mean of u_j over pixels|^2 / (pixels - 1)
+(Liang & Zeger 1986, Biometrika 73, 13). What a plate's stars do to the mean of a pixel has the variance v_j
+of Hartley, Rao & Kiefer (1969, JASA 64, 841), unbiased whatever those of the others; that takes pixels of
+which no plate makes half. In a draw it counts as often, squared, as the plate was drawn.
 """
 
 from dataclasses import dataclass
@@ -25,8 +25,6 @@ Flags = NDArray[np.bool_]
 
 ALMOST_NOTHING = 1e-11
 """Eigenvalues below this share of the largest belong to sums of columns that no star tells."""
-LARGEST_SHARE = 0.4
-"""Most that one plate may make of a pixel: squares are enlarged 5 times there, without end at a half."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,18 +101,85 @@ def _inverse(products: Floats) -> Floats:
     return inverse
 
 
-def plate_scores(sums: PlateSums, fitted: Fit) -> Floats:
-    """What each plate adds to the equations of the coefficients, (J, K): columns times residuals.
+@dataclass(frozen=True, eq=False)
+class PlateErrors:
+    """What is known of the errors of plates, from the fit in which each is taken once.
 
-    They sum to nothing over the plates. Enlarged for the parameters spent (Cameron & Miller 2015, JHR 50, 317).
+    Attributes
+    ----------
+    own : (2, E) residuals of each pair's stars from their pixel's mean, summed; of the raw labels, and of
+        those less f.
+    square : (2, E) variances of what they are estimates of.
+    scores : (J, K) what each plate adds to the equations of the coefficients: columns times residuals.
     """
+
+    own: Floats
+    square: Floats
+    scores: Floats
+
+
+def plate_errors(sums: PlateSums, fitted: Fit, judged: Flags) -> PlateErrors:
+    """Find errors of plates.
+
+    Parameters
+    ----------
+    sums, fitted : of the stars, each plate once.
+    judged : (P,) pixels in which they are wanted: no plate makes half of one.
+    """
+    share = shares(sums)
+    mine = judged[sums.pixel]
+    rest = np.where(mine, 1 - 2 * share, 1.0)
+    residuals = np.stack([_residuals(sums, fitted, count) for count in (0, fitted.kiel)])
+    own = np.where(mine, residuals, 0.0)
+    square = np.stack([_unbiased(sums, each * each, share, rest) for each in own])
+    return PlateErrors(own, square, _scores(sums, fitted))
+
+
+def shares(sums: PlateSums) -> Floats:
+    """What each pair of a pixel and a plate makes of the pixel, (E,)."""
+    weight = sums.sums[:, 0]
+    share: Floats = weight / np.bincount(sums.pixel, weight, sums.pixels)[sums.pixel]
+    return share
+
+
+def largest_share(sums: PlateSums) -> Floats:
+    """Share of the plate that makes most of a pixel, (P,); 1 without stars."""
+    largest = np.zeros(sums.pixels)
+    np.maximum.at(largest, sums.pixel, shares(sums))
+    return np.where(largest > 0, largest, 1.0)
+
+
+def _residuals(sums: PlateSums, fitted: Fit, count: int) -> Floats:
+    """Each pair's label, less the first `count` columns' part and the pixel's mean of that; (E,)."""
+    coefficients = fitted.coefficients[:count]
+    level = fitted.mean[:, 0] - fitted.mean[:, 1 : count + 1] @ coefficients
+    label = sums.sums[:, 1] - sums.sums[:, 2 : count + 2] @ coefficients
+    residuals: Floats = label - sums.sums[:, 0] * level[sums.pixel]
+    return residuals
+
+
+def _unbiased(sums: PlateSums, squares: Floats, share: Floats, rest: Floats) -> Floats:
+    """Variances v of plates' parts in a pixel from squared residuals, (E,).
+
+    The mean of a square is (1 - 2 s_j) v_j + s_j^2 sum(v) for shares s of independent plates, which is solved
+    for v.
+    """
+    enlarged = np.bincount(sums.pixel, share * share / rest, sums.pixels)
+    total = np.bincount(sums.pixel, squares / rest, sums.pixels) / (1 + enlarged)
+    variance: Floats = (squares - share * share * total[sums.pixel]) / rest
+    return variance
+
+
+def _scores(sums: PlateSums, fitted: Fit) -> Floats:
+    """Columns times residuals of each plate, (J, K), enlarged for J plates (Cameron & Miller 2015, JHR 50, 317)."""
     direction = np.concatenate([[1.0], -fitted.coefficients])
     mean = np.where(fitted.weight[:, None] > 0, fitted.mean, 0.0)
     level = mean @ direction
     residual = sums.sums[:, 1:] @ direction - sums.sums[:, 0] * level[sums.pixel]
     taken = sums.sums[:, 2:] * level[sums.pixel, None] + mean[sums.pixel, 1:] * residual[:, None]
     scores: Floats = (sums.products @ direction)[:, 1:] - sums.by_plate(np.ones(len(taken))) @ taken
-    return scores * np.sqrt(sums.plates / max(sums.plates - 1, 1))
+    scores *= np.sqrt(sums.plates / max(sums.plates - 1, 1))
+    return scores
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,7 +198,7 @@ class Variances:
 
 
 def variances(
-    sums: PlateSums, fitted: Fit, scores: Floats, judged: Flags, times: Floats | None = None
+    sums: PlateSums, fitted: Fit, errors: PlateErrors, judged: Flags, times: Floats | None = None
 ) -> Variances:
     """Find variances between pixels.
 
@@ -141,70 +206,27 @@ def variances(
     ----------
     sums : of the stars.
     fitted : the fit to them, with plates taken as often.
-    scores : as `plate_scores` gives, with every plate taken once.
-    judged : (P,) pixels that may be used; those of which a plate makes more than LARGEST_SHARE are not.
+    errors : of the plates.
+    judged : (P,) pixels that may be used; those without stars are not.
     times : as of `fit`.
     """
     taken = np.ones(sums.plates) if times is None else times
-    share = shares(sums, taken)
-    used = judged & (largest_share(sums, share) <= LARGEST_SHARE)
+    used = judged & (fitted.weight > 0)
     pixels = int(used.sum())
     if pixels < 2:
         return Variances(np.nan, np.nan, used)
-    enlarge = _enlarged(sums, share, used) / np.where(used, fitted.weight, 1.0)[sums.pixel]
+    factor = taken[sums.plate] * np.where(used, 1 / np.where(used, fitted.weight, 1.0), 0.0)[sums.pixel]
     columns = np.where(used[:, None], fitted.mean[:, 1 : fitted.kiel + 1], 0.0)
     columns -= used[:, None] * columns[used].mean(axis=0)
-    moved = (taken[:, None] * scores) @ fitted.inverse[:, : fitted.kiel]
-    found = [
-        float(np.var(values[used], ddof=1)) - _noise(sums, own, columns, moves, pixels)
-        for values, own, moves in (
-            (fitted.raw, _own_influence(sums, fitted, 0, taken, enlarge), 0.0 * moved),
-            (fitted.corrected, _own_influence(sums, fitted, fitted.kiel, taken, enlarge), moved),
-        )
-    ]
+    moved = (taken[:, None] * errors.scores) @ fitted.inverse[:, : fitted.kiel]
+    squares = errors.square @ (factor * factor)
+    own = errors.own * factor
+    found = []
+    for number, values in enumerate((fitted.raw, fitted.corrected)):
+        total = np.bincount(sums.plate, own[number], sums.plates)
+        noise = squares[number] - total @ total / pixels
+        if number:
+            crossed = sums.by_plate(own[number]) @ columns[sums.pixel]
+            noise += np.sum((moved @ (columns.T @ columns) - 2 * crossed) * moved)
+        found.append(float(np.var(values[used], ddof=1) - noise / (pixels - 1)))
     return Variances(found[0], found[1], used)
-
-
-def shares(sums: PlateSums, taken: Floats) -> Floats:
-    """What each pair of a pixel and a plate makes of the pixel, (E,); 0 of a pixel without stars."""
-    weight = taken[sums.plate] * sums.sums[:, 0]
-    total = np.bincount(sums.pixel, weight, sums.pixels)[sums.pixel]
-    return np.divide(weight, total, out=np.zeros(len(weight)), where=total > 0)
-
-
-def largest_share(sums: PlateSums, share: Floats) -> Floats:
-    """Share of the plate that makes most of a pixel, (P,); 1 without stars."""
-    largest = np.zeros(sums.pixels)
-    np.maximum.at(largest, sums.pixel, share)
-    return np.where(largest > 0, largest, 1.0)
-
-
-def _enlarged(sums: PlateSums, share: Floats, used: Flags) -> Floats:
-    """By how much pairs of the used pixels are enlarged, (E,); 0 of others.
-
-    E[u_j^2] = (1 - 2 s_j) v_j + s_j^2 sum(v) for shares s and variances v of independent plates, so that
-    sum(v) = sum(u_j^2 / (1 - 2 s_j)) / (1 + sum(s_j^2 / (1 - 2 s_j))) on average.
-    """
-    mine = used[sums.pixel]
-    rest = np.where(mine, 1 - 2 * share, 1.0)
-    total = 1 + np.bincount(sums.pixel, share * share / rest, sums.pixels)
-    enlarged: Floats = mine / np.sqrt(rest * total[sums.pixel])
-    return enlarged
-
-
-def _own_influence(sums: PlateSums, fitted: Fit, count: int, taken: Floats, enlarge: Floats) -> Floats:
-    """What each pair's label, less the first `count` columns' part, does to its pixel's mean; (E,)."""
-    coefficients = fitted.coefficients[:count]
-    level = fitted.mean[:, 0] - fitted.mean[:, 1 : count + 1] @ coefficients
-    level = np.where(fitted.weight > 0, level, 0.0)
-    label = sums.sums[:, 1] - sums.sums[:, 2 : count + 2] @ coefficients
-    influence: Floats = taken[sums.plate] * (label - sums.sums[:, 0] * level[sums.pixel]) * enlarge
-    return influence
-
-
-def _noise(sums: PlateSums, own: Floats, columns: Floats, moved: Floats, pixels: int) -> float:
-    """Sum the squares of what each plate does to the map, less its mean over the pixels."""
-    total = np.bincount(sums.plate, own, sums.plates)
-    crossed = sums.by_plate(own) @ columns[sums.pixel]
-    squares = own @ own - total @ total / pixels - 2 * np.sum(crossed * moved)
-    return float(squares + np.sum((moved @ (columns.T @ columns)) * moved)) / (pixels - 1)

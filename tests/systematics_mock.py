@@ -36,9 +36,7 @@ def drift(teff: Floats, logg: Floats) -> Floats:
     return -0.08 * np.tanh((teff - 4600) / 400) - 0.10 * (logg - 2.0) + 0.02 * np.sin(3 * logg)
 
 
-def planted(
-    seed: int, *, trend: bool, gradient: bool, stars: int = 20_000, plates: int = 120
-) -> Planted:
+def planted(seed: int, *, trend: bool, gradient: bool, stars: int = 24_000, plates: int = 400) -> Planted:
     """Make a mock: luminous giants are seen far away, faint ones near."""
     random = np.random.default_rng(seed)
     plate = np.arange(stars) % plates
@@ -46,7 +44,9 @@ def planted(
     sine = random.uniform(-1, 1, plates)[plate]
     distance = 3.5 * np.cbrt(random.uniform(0.001, 1, stars))
     across = distance * np.sqrt(1 - sine**2)
-    R = np.hypot(8 - across * np.cos(longitude), across * np.sin(longitude)) + 0.05 * random.normal(size=stars)
+    R = np.hypot(8 - across * np.cos(longitude), across * np.sin(longitude)) + 0.05 * random.normal(
+        size=stars
+    )
     z = distance * sine + 0.05 * random.normal(size=stars)
     modulus = 5 * np.log10(distance) + 10
     limit = random.uniform(13.2, 14.6, plates)[plate]

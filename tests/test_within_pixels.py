@@ -1,4 +1,4 @@
-"""Fits within pixels against a regression with a column for each pixel; noise and draws against plain copies."""
+"""Fits within pixels against a regression with a column for each pixel; noise and draws written out."""
 
 import numpy as np
 import pytest
@@ -7,9 +7,10 @@ from scipy.linalg import lstsq
 
 from model.plate_sums import PlateSums
 from model.splines import DEGREE, Basis, Splines
-from model.within_pixels import fit, largest_share, plate_scores, shares, variances
+from model.within_pixels import fit, largest_share, plate_errors, shares, variances
 
 STARS, PIXELS, PLATES = 3000, 30, 60
+ALL = np.ones(PIXELS, bool)
 
 
 class Sample:
@@ -83,7 +84,6 @@ def test_effects_of_pixels_are_the_map_less_iron():
 
 @pytest.mark.parametrize("seed", [3, 4])
 def test_a_draw_is_the_fit_of_copied_plates(seed):
-    """Also its noise: copies of a plate are one plate, whose stars count more."""
     sample = Sample(seed)
     random = np.random.default_rng(seed)
     times = np.bincount(random.integers(0, PLATES, PLATES), minlength=PLATES).astype(float)
@@ -93,11 +93,6 @@ def test_a_draw_is_the_fit_of_copied_plates(seed):
     assert drawn.raw == pytest.approx(plain.raw, abs=1e-11)
     assert drawn.corrected == pytest.approx(plain.corrected, abs=1e-9)
     assert drawn.corrected == pytest.approx(plain_corrected(copied, with_dummies(copied)[1]), abs=1e-9)
-    judged = np.ones(PIXELS, bool)
-    scores = plate_scores(sample.sums(), fit(sample.sums(), sample.basis.kiel))
-    one = variances(sample.sums(), drawn, scores, judged, times)
-    other = variances(copied.sums(), plain, times[:, None] * scores, judged)
-    assert [one.raw, one.corrected] == pytest.approx([other.raw, other.corrected], rel=1e-8, abs=1e-12)
 
 
 def test_scores_are_columns_times_residuals():
@@ -110,55 +105,65 @@ def test_scores_are_columns_times_residuals():
     each = (sample.columns - means[sample.pixel]) * residual[:, None]
     expected = np.stack([each[sample.plate == plate].sum(axis=0) for plate in range(PLATES)])
     expected *= np.sqrt(PLATES / (PLATES - 1))
-    assert plate_scores(sums, fitted) == pytest.approx(expected, abs=1e-9)
+    assert plate_errors(sums, fitted, ALL).scores == pytest.approx(expected, abs=1e-9)
 
 
-def test_noise_is_the_squares_of_what_plates_do_to_the_map():
+@pytest.mark.parametrize("drawn", [False, True])
+def test_noise_is_the_squares_of_what_plates_do_to_the_map(drawn):
     """Written out as a matrix of plates and pixels."""
     sample = Sample(6)
     sums, kiel = sample.sums(), sample.basis.kiel
-    fitted = fit(sums, kiel)
-    scores = plate_scores(sums, fitted)
-    found = variances(sums, fitted, scores, np.ones(PIXELS, bool))
+    first = fit(sums, kiel)
+    errors = plate_errors(sums, first, ALL)
+    random = np.random.default_rng(6)
+    times = np.bincount(random.integers(0, PLATES, PLATES), minlength=PLATES) if drawn else np.ones(PLATES)
+    times = times.astype(float)
+    fitted = fit(sums, kiel, times)
+    found = variances(sums, fitted, errors, ALL, times)
     count = np.zeros((PLATES, PIXELS))
     np.add.at(count, (sample.plate, sample.pixel), 1)
-    share = count / count.sum(axis=0)
-    for values, moved, variance in (
-        (sample.label, 0.0, found.raw),
-        (
-            sample.label - sample.columns[:, :kiel] @ fitted.coefficients[:kiel],
-            scores @ fitted.inverse[:, :kiel] @ fitted.mean[:, 1 : kiel + 1].T,
-            found.corrected,
-        ),
+    stars, now = count.sum(axis=0), (times[:, None] * count).sum(axis=0)
+    share = count / stars
+    less_f = sample.label - sample.columns[:, :kiel] @ first.coefficients[:kiel]
+    moved = (times[:, None] * errors.scores) @ fitted.inverse[:, :kiel] @ fitted.mean[:, 1 : kiel + 1].T
+    for values, shown, moves, variance in (
+        (sample.label, fitted.raw, 0.0 * moved, found.raw),
+        (less_f, fitted.corrected, moved, found.corrected),
     ):
-        mean = np.bincount(sample.pixel, values, PIXELS) / count.sum(axis=0)
         own = np.zeros((PLATES, PIXELS))
-        np.add.at(own, (sample.plate, sample.pixel), values - mean[sample.pixel])
-        rest = 1 - 2 * share
-        own /= count.sum(axis=0) * np.sqrt(rest * (1 + (share**2 / rest).sum(axis=0)))
-        influence = own - moved
-        influence = influence - influence.mean(axis=1, keepdims=True)
-        expected = np.var(mean, ddof=1) - (influence**2).sum() / (PIXELS - 1)
-        assert variance == pytest.approx(expected, rel=1e-9)
+        np.add.at(own, (sample.plate, sample.pixel), values)
+        own -= count * np.bincount(sample.pixel, values, PIXELS) / stars
+        solved = np.stack(
+            [
+                np.linalg.solve(np.diag(1 - 2 * s) + np.outer(s**2, np.ones(PLATES)), u**2)
+                for s, u in zip(share.T, own.T, strict=True)
+            ],
+            axis=1,
+        )
+        influence = times[:, None] * own / now - moves
+        apart = influence - influence.mean(axis=1, keepdims=True)
+        correction = times[:, None] ** 2 * (solved - own**2) / now**2
+        expected = np.var(shown, ddof=1) - ((apart**2).sum() + correction.sum()) / (PIXELS - 1)
+        assert variance == pytest.approx(expected, rel=1e-8)
 
 
 @pytest.mark.parametrize("together", [0.0, 0.08])
 @pytest.mark.parametrize("redrawn", [False, True])
 def test_noise_is_taken_off_without_bias(together, redrawn):
-    """Where there is nothing but noise variances are 0 on average, also where stars of a plate err together."""
+    """Where there is nothing but noise variances are 0 on average, also where plates err."""
     sample = Sample(7)
     random = np.random.default_rng(8)
     found = []
     for _ in range(60):
-        errors = 0.2 * random.normal(size=STARS) + together * random.normal(size=PLATES)[sample.plate]
-        sums = sample.sums(errors)
-        scores = plate_scores(sums, fit(sums, sample.basis.kiel))
+        noise = 0.2 * random.normal(size=STARS) + together * random.normal(size=PLATES)[sample.plate]
+        sums = sample.sums(noise)
+        errors = plate_errors(sums, fit(sums, sample.basis.kiel), ALL)
         drawn = np.bincount(random.integers(0, PLATES, PLATES), minlength=PLATES).astype(float)
         times = drawn if redrawn else np.ones(PLATES)
         fitted = fit(sums, sample.basis.kiel, times)
-        left = variances(sums, fitted, scores, np.ones(PIXELS, bool), times)
-        noise = np.var(fitted.raw[left.used], ddof=1) - left.raw
-        found.append([left.raw, left.corrected, noise])
+        left = variances(sums, fitted, errors, ALL, times)
+        taken_off = np.var(fitted.raw[left.used], ddof=1) - left.raw
+        found.append([left.raw, left.corrected, taken_off])
     mean, error = np.mean(found, axis=0), np.std(found, axis=0) / np.sqrt(len(found))
     assert (np.abs(mean[:2]) < 3 * error[:2]).all()
     assert (error[:2] < 0.1 * mean[2]).all()
@@ -167,13 +172,13 @@ def test_noise_is_taken_off_without_bias(together, redrawn):
 def test_shares_of_plates():
     sample = Sample(9)
     sums = sample.sums()
-    share = shares(sums, np.ones(PLATES))
+    share = shares(sums)
     largest = [
         np.bincount(sample.plate[sample.pixel == pixel]).max() / (sample.pixel == pixel).sum()
         for pixel in range(PIXELS)
     ]
     assert np.bincount(sums.pixel, share) == pytest.approx(np.ones(PIXELS))
-    assert largest_share(sums, share) == pytest.approx(largest)
+    assert largest_share(sums) == pytest.approx(largest)
 
 
 def test_sums_do_not_depend_on_how_many_stars_are_in_memory(monkeypatch):
