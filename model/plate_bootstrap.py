@@ -1,7 +1,8 @@
 """What a map, its variance and its slopes may be by chance: whole plates are drawn with replacement.
 
 Each draw fits f and g anew. Intervals are the percentiles of the draws (Efron & Tibshirani 1993, An
-Introduction to the Bootstrap, ch. 13).
+Introduction to the Bootstrap, ch. 13). The mean of a pixel that few plates make varies too little over them, by
+1 - sum(share^2) of the plates' shares in it: errors and the draws of slopes are stretched by as much.
 """
 
 from collections.abc import Callable
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.plate_sums import PlateSums
-from model.within_pixels import Fit, Variances, fit, plate_errors, variances
+from model.within_pixels import Fit, Variances, fit, plate_errors, shares, variances
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -47,7 +48,7 @@ class Drawn:
     ----------
     raw, corrected : (1 + D,) variances between pixels less noise, the observed one first.
     raw_slopes, slopes : (1 + D, 2) along the axes.
-    raw_error, error : (P,) standard deviation of each pixel over the draws; NaN where there are none.
+    raw_error, error : (P,) of each pixel, from its deviation over the draws; NaN where one plate makes it.
     used : how many pixels the observed variances stand on.
     """
 
@@ -97,7 +98,14 @@ def draw_plates(
         tally.add(np.stack([again.raw, again.corrected]))
         if progress is not None:
             progress(draw, draws)
-    error = tally.deviation()
+    squared = np.bincount(sums.pixel, shares(sums) ** 2, sums.pixels)
+    varied = tally.deviation()
+    with np.errstate(invalid="ignore", divide="ignore"):
+        error = np.where(squared < 1, varied / np.sqrt(1 - squared), np.nan)
+    for one, was, now in zip(slopes, varied, error, strict=True):
+        one[1:] = one[0] + (one[1:] - one[0]) * _stretch(
+            centres[first.used], was[first.used], now[first.used]
+        )
     used = int(first.used.sum())
     return Drawn(spread[0], spread[1], slopes[0], slopes[1], error[0], error[1], used)
 
@@ -111,6 +119,15 @@ def _slopes(fitted: Fit, found: Variances, centres: Floats) -> Floats:
     maps = np.stack([fitted.raw[found.used], fitted.corrected[found.used]], axis=1)
     slopes: Floats = np.linalg.lstsq(design, maps - maps.mean(axis=0), rcond=None)[0].T
     return slopes
+
+
+def _stretch(places: Floats, was: Floats, now: Floats) -> Floats:
+    """By how much slopes along both axes vary more, (2,), where pixels vary by `now` instead of `was`."""
+    if len(places) < 3:
+        return np.ones(2)
+    weight = np.linalg.pinv(places - places.mean(axis=0)) ** 2
+    stretch: Floats = np.sqrt((weight @ now**2) / (weight @ was**2))
+    return stretch
 
 
 class _Tally:

@@ -154,8 +154,10 @@ def control(
     Raises
     ------
     ValueError
-        No pixel can be compared with others, or a quantity is the same for all stars.
+        There are no two draws, no pixel can be compared with others, or a quantity is the same for all stars.
     """
+    if draws < 2:
+        raise ValueError(f"{draws} draws tell of no interval: ask for 2 or more")
     support = common_support(giants.pixel, giants.teff, giants.logg, giants.pixels)
     rows = np.flatnonzero(support.stars)
     if not len(rows):

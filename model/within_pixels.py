@@ -171,7 +171,7 @@ def _unbiased(sums: PlateSums, squares: Floats, share: Floats, rest: Floats) -> 
 
 
 def _scores(sums: PlateSums, fitted: Fit) -> Floats:
-    """Columns times residuals of each plate, (J, K), enlarged for J plates (Cameron & Miller 2015, JHR 50, 317)."""
+    """Columns times residuals of each plate, (J, K), enlarged as Cameron & Miller (2015, JHR 50, 317) do."""
     direction = np.concatenate([[1.0], -fitted.coefficients])
     mean = np.where(fitted.weight[:, None] > 0, fitted.mean, 0.0)
     level = mean @ direction
