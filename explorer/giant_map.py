@@ -114,7 +114,10 @@ def giant_map(catalogue: Catalogue, asked: Asked, form: str = "csv") -> GiantMap
     values = {name: _numbers(catalogue, name, rows) for name in (asked.label, *KIEL)}
     fields = "plate" not in catalogue
     known = np.isfinite(np.stack(list(values.values()))).all(axis=0)
-    known &= np.ones(len(rows), bool) if fields else catalogue["plate"][rows] != b""
+    if fields:
+        known &= np.isfinite(_numbers(catalogue, "ra", rows) + _numbers(catalogue, "dec", rows))
+    else:
+        known &= catalogue["plate"][rows] != b""
     kept = rows[known]
     if not len(kept):
         raise DataError(

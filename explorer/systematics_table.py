@@ -121,10 +121,8 @@ def pixel_columns(catalogue: Catalogue, done: Controlled) -> Columns:
         ("e_corrected", found.error, "Error of the corrected mean, from draws of plates that fit f anew."),
         ("iron", found.of_iron, "Part of {} that g([Fe/H]) makes, which stays in both maps."),
     ):
-        meaning = words.format(label.plain)
-        columns.add(
-            f"{label.name}_{name}", values[held], described=_of(label, f"{label.name}_{name}", name, meaning)
-        )
+        full = f"{'e_' if name.startswith('e_') else ''}{label.name}_{name.removeprefix('e_')}"
+        columns.add(full, values[held], described=_of(label, full, name, words.format(label.plain)))
     columns.add("judged", found.judged[held], described=_judged())
     reasons = np.array([text.encode() for text in REASONS])
     columns.add("blank", reasons[found.support.reason[held]], described=_blank())

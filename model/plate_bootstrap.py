@@ -1,8 +1,8 @@
 """What a map, its variance and its slopes may be by chance: whole plates are drawn with replacement.
 
 Each draw fits f and g anew. Intervals are the percentiles of the draws (Efron & Tibshirani 1993, An
-Introduction to the Bootstrap, ch. 13). The mean of a pixel that few plates make varies too little over them, by
-1 - sum(share^2) of the plates' shares in it: errors and the draws of slopes are stretched by as much.
+Introduction to the Bootstrap, ch. 13). The mean of a pixel that few plates make varies too little over them,
+by 1 - sum(share^2) of the plates' shares in it: errors and the draws of slopes are stretched by as much.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Maps of giants on mocks that couple log g to distance: the planted cone goes, the planted gradient comes back.
+"""Maps of giants on mocks that couple log g to distance: the planted cone goes, the gradient comes back.
 
 Each of the four mocks was run once over 60 seeds of 24,000 stars; here is a smaller set.
 """
@@ -149,7 +149,7 @@ def test_blank_pixels_are_nan_and_others_are_not():
 
 
 def test_work_can_be_stopped_between_draws():
-    class Stop(Exception):
+    class StoppedError(Exception):
         pass
 
     told = []
@@ -157,10 +157,10 @@ def test_work_can_be_stopped_between_draws():
     def progress(done, total):
         told.append((done, total))
         if done == 3:
-            raise Stop
+            raise StoppedError
 
     mock = planted(6, trend=True, gradient=False, stars=8000)
-    with pytest.raises(Stop):
+    with pytest.raises(StoppedError):
         control(mock.giants, np.random.default_rng(1), 20, progress)
     assert told == [(1, 20), (2, 20), (3, 20)]
 
