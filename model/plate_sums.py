@@ -6,6 +6,7 @@ stars: one product of a sparse matrix with these sums, and one sum of small matr
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,9 +51,14 @@ class PlateSums:
 
     def by_plate(self, factor: Floats) -> csr_array:
         """Matrix (J, E) that adds up pairs, each times a factor, (E,)."""
-        order = np.argsort(self.plate, kind="stable")
-        starts = np.searchsorted(self.plate[order], np.arange(self.plates + 1))
+        order, starts = self._plates_in_turn
         return csr_array((factor[order], order, starts), shape=(self.plates, len(factor)))
+
+    @cached_property
+    def _plates_in_turn(self) -> tuple[Integers, Integers]:
+        """Pairs with plates rising, and where each plate starts."""
+        order = np.argsort(self.plate, kind="stable")
+        return order, np.searchsorted(self.plate[order], np.arange(self.plates + 1))
 
     @classmethod
     def over(

@@ -149,7 +149,7 @@ def control(
     giants : stars of the map.
     random : source of random numbers.
     draws : of the bootstrap.
-    progress : told after each draw; it may raise to stop.
+    progress : told after each draw, and before the first now and then; it may raise to stop.
 
     Raises
     ------
@@ -163,7 +163,7 @@ def control(
     if not len(rows):
         raise ValueError("no pixel has stars whose T_eff and log g other pixels have too")
     basis = Basis.of(giants.teff[rows], giants.logg[rows], giants.fe_h[rows])
-    sums, middle = _summed(giants, rows, basis)
+    sums, middle = _summed(giants, rows, basis, lambda *_: progress(0, draws) if progress else None)
     fitted = fit(sums, basis.kiel)
     judged = largest_share(sums) <= LARGEST_SHARE
     drawn = draw_plates(sums, fitted, judged, giants.centres, random, draws, progress)
@@ -186,7 +186,7 @@ def control(
     )
 
 
-def _summed(giants: Giants, rows: Integers, basis: Basis) -> tuple[PlateSums, float]:
+def _summed(giants: Giants, rows: Integers, basis: Basis, progress: Progress) -> tuple[PlateSums, float]:
     """Sums over some stars, their labels less the mean, and that."""
     label, teff, logg, fe_h = (each[rows] for each in (giants.label, giants.teff, giants.logg, giants.fe_h))
     weight = np.ones(len(rows)) if giants.weight is None else giants.weight[rows]
@@ -198,6 +198,7 @@ def _summed(giants: Giants, rows: Integers, basis: Basis) -> tuple[PlateSums, fl
         label - middle,
         weight,
         lambda some: basis.columns(teff[some], logg[some], fe_h[some]),
+        progress,
     )
     return sums, middle
 

@@ -162,7 +162,7 @@ def test_work_can_be_stopped_between_draws():
     mock = planted(6, trend=True, gradient=False, stars=8000)
     with pytest.raises(StoppedError):
         control(mock.giants, np.random.default_rng(1), 20, progress)
-    assert told == [(1, 20), (2, 20), (3, 20)]
+    assert told == [(0, 20), (1, 20), (2, 20), (3, 20)]
 
 
 def drawn(ratio, *, raw=1.0, spread=0.02, used=100, below=0.0):
