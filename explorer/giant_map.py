@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.catalogue import Catalogue
+from data.expression import Expression
 from data.extract import Extract
 from data.problem import DataError
 from data.schema import ALIASES, Column
@@ -33,6 +34,8 @@ SUSPECTS = ("a_v", "snrz", "z", "Jz")
 """Other quantities that the paper checked its maps against (section 5.4)."""
 SLICES = ((4200, 4500), (4500, 4800), (4800, 5100))
 """T_eff of giants whose maps stand beside, K: within one a drift can do little."""
+
+NONE: Mapping[str, Expression | str] = MappingProxyType({})
 
 Array = NDArray[np.float64]
 
@@ -88,14 +91,17 @@ def plane_of(text: str) -> tuple[str, str]:
     return names[0], names[1]
 
 
-def giant_map(catalogue: Catalogue, asked: Asked, form: str = "csv") -> GiantMap:
+def giant_map(
+    catalogue: Catalogue, asked: Asked, form: str = "csv", derived: Mapping[str, Expression | str] = NONE
+) -> GiantMap:
     """Find the giants of a map.
 
     Parameters
     ----------
     catalogue : of the stars.
     asked : what map.
-    form : of the file that is to be written, for the words that it holds.
+    form : of the file that is to be written.
+    derived : columns that the condition may use, beside those of the catalogue.
 
     Raises
     ------
@@ -103,7 +109,7 @@ def giant_map(catalogue: Catalogue, asked: Asked, form: str = "csv") -> GiantMap
         The label or plane can't be had, or no giant is left.
     """
     _check(catalogue, asked)
-    extract = Extract.of(catalogue, form, where=asked.where)
+    extract = Extract.of(catalogue, form, where=asked.where, derived=derived)
     rows = extract.rows()
     rows = rows[catalogue["giantmodel"][rows] == 1]
     window = _window(catalogue, asked)

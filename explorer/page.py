@@ -49,9 +49,16 @@ from explorer.stars import Stars
 from explorer.subsets import Subsets
 from explorer.summary_card import KEY as SUMMARY
 from explorer.summary_card import SummaryCard
+from explorer.systematics_page import SystematicsPage
 from explorer.text import text
 
-TABS = {"maps": "Maps", "gallery": "Gallery", "footprint": "Footprint", "about": "About"}
+TABS = {
+    "maps": "Maps",
+    "gallery": "Gallery",
+    "footprint": "Footprint",
+    "systematics": "Systematics",
+    "about": "About",
+}
 """Pages a visitor turns to; those with views are groups of diagrams."""
 
 MARKED = ("star", "views", "bars", "tab")
@@ -108,6 +115,7 @@ class VisitorPage:
         self._bars = HistogramCard(stars, session, figures, partial(self._set_up, HISTOGRAM))
         compared = opening.comparison if state.selection == opening.state.selection else None
         self._summary = SummaryCard(stars, session, background, compared)
+        self._systematics = SystematicsPage(stars, session, background)
         self._drawer = StarDrawer(
             stars, session, self._spectroscopy, lambda: self._finder.row, background,
             lambda: self._mark(session.state),
@@ -156,6 +164,8 @@ class VisitorPage:
         """Make the cards of a page when it is first opened."""
         if tab == "gallery":
             self._gallery.follow(state)
+        if tab == "systematics":
+            self._systematics.follow()
         cards = self._maps.furnish(tab, state)
         if cards:
             self._brushes.attend([*self._maps.keys, HISTOGRAM], state)
@@ -314,6 +324,7 @@ class VisitorPage:
             "maps": maps,
             "gallery": self._gallery.view,
             "footprint": self._footprint,
+            "systematics": self._systematics.view,
             "about": text("about", about_html(self._stars.catalogue)),
         }
         header = (
@@ -350,6 +361,7 @@ class VisitorPage:
         self._painter.close()
         self._summary.close()
         self._gallery.close()
+        self._systematics.close()
         self._drawer.close()
         self._address.close()
         self.session.close()

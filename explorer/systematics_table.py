@@ -7,15 +7,15 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from data.catalogue import Catalogue
 from data.export import check_place
+from data.expression import Expression
 from data.formats import format_of
 from data.problem import DataError
 from data.rows import write_rows
 from data.schema import Column
-from explorer.giant_map import Array, Asked, Beside, GiantMap, beside, giant_map
+from explorer.giant_map import NONE, Array, Asked, Beside, GiantMap, beside, giant_map
 from explorer.notation import upright
 from explorer.results import Columns
 from model.common_support import REASONS
@@ -37,7 +37,14 @@ class Controlled:
 
 
 def controlled(
-    catalogue: Catalogue, asked: Asked, *, draws: int, seed: int, progress: Progress, form: str = "csv"
+    catalogue: Catalogue,
+    asked: Asked,
+    *,
+    draws: int,
+    seed: int,
+    progress: Progress,
+    form: str = "csv",
+    derived: Mapping[str, Expression | str] = NONE,
 ) -> Controlled:
     """Take T_eff and log g out of a map of giants.
 
@@ -48,16 +55,16 @@ def controlled(
     draws, seed : of the bootstrap over plates.
     progress : told (done, total) after each draw; it may raise to stop.
     form : of the file that is to be written.
+    derived : columns that the condition may use, beside those of the catalogue.
 
     Raises
     ------
     DataError
         The map can't be had.
     """
-    made = giant_map(catalogue, asked, form)
+    made = giant_map(catalogue, asked, form, derived)
     try:
-        with threadpool_limits(1):  # matrices are too small for more
-            found = control(made.giants, np.random.default_rng(seed), draws, progress)
+        found = control(made.giants, np.random.default_rng(seed), draws, progress)
     except ValueError as problem:
         raise DataError(f"{problem}: choose more giants, or fewer cells") from problem
     return Controlled(made, found, beside(catalogue, made), seed)
