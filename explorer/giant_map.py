@@ -211,30 +211,29 @@ def beside(catalogue: Catalogue, made: GiantMap) -> tuple[Beside, ...]:
     clump = next(each for each in POPULATIONS if each.name == "red clump")
     condition = clump.expression(catalogue.described, catalogue.columns)
     read = {name: np.asarray(catalogue[name][made.rows]) for name in condition.columns}
-    maps = [_mean(made, label, giants.label, np.asarray(condition.evaluate(read)), "red_clump", "red clump")]
+    chosen = {"red_clump": ("red clump", np.asarray(condition.evaluate(read), dtype=bool))}
     for low, high in SLICES:
-        chosen = (giants.teff >= low) & (giants.teff < high)
-        words = f"giants of {low} to {high} K"
-        maps.append(_mean(made, label, giants.label, chosen, f"teff_{low}_{high}", words))
+        within = (giants.teff >= low) & (giants.teff < high)
+        chosen[f"teff_{low}_{high}"] = (f"giants of {low} to {high} K", within)
+    maps = [
+        _mean(made, giants.label, some, _beside(label, suffix, f"{label.plain}, {words}", words))
+        for suffix, (words, some) in chosen.items()
+    ]
     for name in SUSPECTS:
         if name in catalogue and name not in (made.asked.x, made.asked.y):
-            values = _numbers(catalogue, name, made.rows)
-            maps.append(_mean(made, catalogue.described[name], values, np.isfinite(values), "mean", "giants"))
+            values, column = _numbers(catalogue, name, made.rows), catalogue.described[name]
+            described = _beside(column, "mean", f"mean {column.plain}", "giants")
+            maps.append(_mean(made, values, np.isfinite(values), described))
     return tuple(maps)
 
 
-def _mean(
-    made: GiantMap, column: Column, values: Array, chosen: NDArray[np.bool_], suffix: str, words: str
-) -> Beside:
+def _beside(column: Column, suffix: str, plain: str, words: str) -> Column:
+    meaning = f"Mean {column.plain} of the pixel's {words}."
+    return replace(column, name=f"{column.name}_{suffix}", dtype="float32", plain=plain, meaning=meaning)
+
+
+def _mean(made: GiantMap, values: Array, chosen: NDArray[np.bool_], column: Column) -> Beside:
     pixel = made.giants.pixel[chosen]
     stars = np.bincount(pixel, minlength=made.giants.pixels)
     total = np.bincount(pixel, values[chosen], made.giants.pixels)
-    mean = np.divide(total, stars, out=np.full(len(stars), np.nan), where=stars > 0)
-    described = replace(
-        column,
-        name=f"{column.name}_{suffix}",
-        dtype="float32",
-        plain=f"{column.plain}, {words}",
-        meaning=f"Mean {column.plain} of the pixel's {words}.",
-    )
-    return Beside(described, stars, mean)
+    return Beside(column, stars, np.divide(total, stars, out=np.full(len(stars), np.nan), where=stars > 0))

@@ -2,14 +2,13 @@
 
 import html
 from functools import partial
-from typing import Any
 
 import panel_material_ui as pmui
 
 from data.problem import DataError
 from explorer import look
 from explorer.afterwards import Afterwards
-from explorer.atlas import DIAGRAMS, PLANES
+from explorer.atlas import DIAGRAMS
 from explorer.background import Background
 from explorer.cards import plain_title
 from explorer.giant_map import REFUSED, Asked
@@ -21,6 +20,8 @@ from explorer.systematics_table import Controlled, controlled
 from explorer.systematics_words import headline, lines
 from explorer.text import text
 
+MAPS = ("rz", "xy", "rv")
+"""Keys of the diagrams whose planes are offered."""
 DRAWS, SEED = 200, 1
 EACH = 5
 """Draws between two words of progress."""
@@ -38,7 +39,8 @@ class SystematicsPage:
         self._session = session
         self._background = background
         self._work: Afterwards[Controlled] = background.afterwards(self._show, self._fail)
-        self._of: Any = None
+        self._of: Asked | None = None
+        self._shown = ""
         self.view = pmui.Column(margin=0, sizing_mode="stretch_width")
 
     def follow(self) -> None:
@@ -54,8 +56,8 @@ class SystematicsPage:
             if name.endswith("_fe") and not name.startswith(("e_", "chi2_", "true_")) and name not in REFUSED
             and self._stars.has(name)
         }  # fmt: skip
-        planes = {plain_title(DIAGRAMS[key].title): key for key in PLANES}
-        self._words = text("section")
+        planes = {plain_title(DIAGRAMS[key].title): key for key in MAPS}
+        self._words, self._others = text("section"), text("section")
         if not labels:
             self.view[:] = [text("section", "The catalogue has no abundances relative to iron.")]
             return
@@ -64,7 +66,7 @@ class SystematicsPage:
             label="Label", options=labels, value=first, width=140, size="small", margin=(12, 8, 4, 0)
         )
         self._plane = pmui.RadioButtonGroup(
-            options=planes, value=PLANES[0], margin=(14, 8, 4, 0), width=300, sx=look.TOGGLES, size="small"
+            options=planes, value=MAPS[0], margin=(14, 8, 4, 0), width=210, sx=look.TOGGLES, size="small"
         )
         self._run = pmui.Button(
             label="Run", size="small", margin=(14, 4, 4, 0), on_click=lambda _: self._begin()
@@ -76,13 +78,13 @@ class SystematicsPage:
         self._progress = text("section", margin=(18, 0, 0, 4), width=330, sizing_mode=None)
         self._plots = SystematicsPlots()
         row = pmui.FlexBox(self._label, self._plane, self._run, self._cancel, self._progress, margin=0)
-        self.view[:] = [row, text("section", f"<p>{HOW}</p>"), self._words, self._plots.view]
+        self.view[:] = [row, text("section", f"<p>{HOW}</p>"), self._words, self._plots.view, self._others]
         self._session.listen(self._changed)
 
     def _begin(self) -> None:
         state = self._session.state
         diagram = DIAGRAMS[self._plane.value]
-        asked = Asked(self._label.value, diagram.x, diagram.y, where=state.selection.text)
+        asked = Asked(self._label.value, diagram.x, diagram.y, where=_condition(state, diagram.key))
         self._cancel.disabled = False
         self._tell(0, DRAWS)
         self._work.ask(partial(self._compute, asked, state))
@@ -118,8 +120,13 @@ class SystematicsPage:
         catalogue = self._stars.catalogue
         self._rest("")
         self._of = done.made.asked
-        said = "".join(f"<li>{html.escape(line)}</li>" for line in lines(catalogue, done))
-        self._words.object = f"<h3>{html.escape(headline(catalogue, done))}</h3><ul>{said}</ul>"
+        self._shown = next(
+            key for key in MAPS if (DIAGRAMS[key].x, DIAGRAMS[key].y) == (self._of.x, self._of.y)
+        )
+        why, ratio, *others, caution = map(html.escape, lines(catalogue, done))
+        title = html.escape(headline(catalogue, done))
+        self._words.object = f"<h3>{title}</h3><p>{why[:1].upper()}{why[1:]}; {ratio}.<br>{caution}</p>"
+        self._others.object = f"<ul>{''.join(f'<li>{line}</li>' for line in others)}</ul>"
         self._plots.show(panels_of(catalogue, done))
 
     def _fail(self, problem: BaseException) -> None:
@@ -132,9 +139,15 @@ class SystematicsPage:
     def _changed(self, _before: State, after: State) -> None:
         """Say where what is shown is of other stars than those that are selected now."""
         if self._of is not None and self._cancel.disabled:
-            stale = after.selection.text != self._of.where
+            stale = _condition(after, self._shown) != self._of.where
             self._progress.object = "Shown are the stars selected before: run it again." if stale else ""
 
     def close(self) -> None:
         """Give up what is under way: the visitor left."""
         self._work.close()
+
+
+def _condition(state: State, view: str) -> str:
+    """Which stars the map of a plane shows, as the map of the page does; "" for all."""
+    condition = state.selection.expression(view)
+    return "" if condition is None else condition.text

@@ -230,7 +230,7 @@ def judge(drawn: Drawn, plates: int) -> Verdict:
             "they explain a part: between one third and two thirds of its variance remain",
         )
     else:
-        word, why = UNDECIDABLE, "what remains without them isn't known well enough"
+        word, why = UNDECIDABLE, "it isn't sure that two thirds of its variance remain without them, or go"
     return Verdict(word, why, ratio, raw, corrected, drawn.used, plates, len(drawn.raw) - 1)
 
 

@@ -180,10 +180,10 @@ def drawn(ratio, *, raw=1.0, spread=0.02, used=100, below=0.0):
     [
         (0.9, {}, NOT_EXPLAINED, "at least two thirds"),
         (1.5, {}, NOT_EXPLAINED, "at least two thirds"),
-        (0.68, {}, UNDECIDABLE, "isn't known well enough"),
+        (0.68, {}, UNDECIDABLE, "isn't sure"),
         (0.5, {}, UNDECIDABLE, "a part"),
-        (0.5, {"spread": 0.3}, UNDECIDABLE, "isn't known well enough"),
-        (0.3, {"spread": 0.1}, UNDECIDABLE, "isn't known well enough"),
+        (0.5, {"spread": 0.3}, UNDECIDABLE, "isn't sure"),
+        (0.3, {"spread": 0.1}, UNDECIDABLE, "isn't sure"),
         (0.1, {}, EXPLAINED, "at least two thirds"),
         (0.0, {}, EXPLAINED, "at least two thirds"),
         (0.9, {"below": 2 - 2 * CLEAR}, UNDECIDABLE, "no more than its noise"),
