@@ -1,6 +1,7 @@
 """One visitor's page on whether a map could be an artefact of T_eff and log g; it begins when asked to."""
 
 import html
+import math
 from functools import partial
 
 import panel_material_ui as pmui
@@ -11,7 +12,7 @@ from explorer.afterwards import Afterwards
 from explorer.atlas import DIAGRAMS
 from explorer.background import Background
 from explorer.cards import plain_title
-from explorer.giant_map import REFUSED, Asked
+from explorer.giant_map import CELLS, REFUSED, Asked
 from explorer.overtaking import Overtaken, attend
 from explorer.session import Session, State
 from explorer.stars import Stars
@@ -23,6 +24,8 @@ from explorer.text import text
 MAPS = ("rz", "xy", "rv")
 """Keys of the diagrams whose planes are offered."""
 DRAWS, SEED = 200, 1
+FEWEST_CELLS, STARS_PER_PIXEL = 10, 60
+"""Maps of few stars have fewer pixels, as a pixel of few can't be compared with others."""
 EACH = 5
 """Draws between two words of progress."""
 HOW = (
@@ -84,7 +87,9 @@ class SystematicsPage:
     def _begin(self) -> None:
         state = self._session.state
         diagram = DIAGRAMS[self._plane.value]
-        asked = Asked(self._label.value, diagram.x, diagram.y, where=_condition(state, diagram.key))
+        stars = self._stars.number(state.selection.for_view(diagram.key))
+        where = _condition(state, diagram.key)
+        asked = Asked(self._label.value, diagram.x, diagram.y, cells_for(stars), where)
         self._cancel.disabled = False
         self._tell(0, DRAWS)
         self._work.ask(partial(self._compute, asked, state))
@@ -145,6 +150,11 @@ class SystematicsPage:
     def close(self) -> None:
         """Give up what is under way: the visitor left."""
         self._work.close()
+
+
+def cells_for(stars: int) -> int:
+    """Pixels along each side of a map of so many stars."""
+    return min(max(math.isqrt(stars // STARS_PER_PIXEL), FEWEST_CELLS), CELLS)
 
 
 def _condition(state: State, view: str) -> str:
