@@ -12,13 +12,13 @@ from explorer.systematics_words import headline
 from tests.browser import eventually
 from tests.lamost_mock import silent
 
-WAIT_MS = 120_000
+WAIT_MS = 60_000
 
 IMAGE = """key => {
   const models = [...Bokeh.documents[0]._all_models.values()]
   const source = models.find(model => model.type === 'ColumnDataSource' && model.name === key)
   const image = source?.data.image[0]
-  return image === undefined ? null : [...image.flat()].map(value => Number.isNaN(value) ? null : value)
+  return image === undefined ? null : Array.from(image, value => Number.isNaN(value) ? null : value)
 }"""
 
 
