@@ -253,10 +253,10 @@ class MapCard:
 
     def show(self, picture: Picture, title: str, label: Column) -> None:
         """Say how many stars the picture is made of, and what its colours mean if no bar beside it does."""
-        if isinstance(picture.grid, Tints):
-            self.view.say(picture.grid.note, title)
+        if isinstance(picture.lattice, Tints):
+            self.view.say(picture.lattice.note, title)
             return
-        number, known = picture.grid.inside, int(picture.grid.n.sum())
+        number, known = picture.lattice.inside, picture.known
         if self.diagram.label:
             self.view.tell(legend=legend_of(picture, label))
             self.view.say(f"{known:,} stars", title)

@@ -152,13 +152,13 @@ class Maps:
         for key, drawn in pictures.items():
             self.drawn[key] = Drawn(VIEWS[key], drawn, painted.state)
             sheet = self._cards[key].sheet
-            if isinstance(drawn.grid, Tints):
-                sheet.tint(key, [subset.colour for subset in drawn.grid.subsets])
+            if isinstance(drawn.lattice, Tints):
+                sheet.tint(key, [subset.colour for subset in drawn.lattice.subsets])
             else:
                 sheet.paint(key, colour_map_of(drawn.colouring, self.label(drawn.colouring)))
         for sheet in {self._cards[key].sheet for key in pictures}:
             mine = {key: drawn for key, drawn in pictures.items() if self._cards[key].sheet is sheet}
-            sheet.push({key: (drawn.grid.window, drawn.image) for key, drawn in mine.items()})
+            sheet.push({key: (drawn.lattice.window, drawn.image) for key, drawn in mine.items()})
 
     def tell(self) -> None:
         """Have the headings tell of what is shown."""
@@ -217,7 +217,7 @@ def shared_scale(painted: Painted) -> Scale | None:
             drawn.scale
             for key, drawn in painted.pictures.items()
             if painted.state.view(key).colouring is None
-            and not (VIEWS[key].counts or VIEWS[key].label or isinstance(drawn.grid, Tints))
+            and not (VIEWS[key].counts or VIEWS[key].label or isinstance(drawn.lattice, Tints))
         ),
         None,
     )

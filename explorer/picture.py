@@ -22,9 +22,20 @@ FLOOR = 0.5
 
 @dataclass(frozen=True)
 class Picture:
-    """A painted map: its grid, how its values became colours, and the bytes for the browser."""
+    """A painted map. A visitor's page keeps it, so that it holds no more than it takes to speak of it.
 
-    grid: raster.Grid
+    Attributes
+    ----------
+    lattice : where its cells lie; of a tinted map also how many stars of each subset they hold.
+    known : selected stars in the window that have a label (of a count: all).
+    ends : lowest and highest value that is drawn; NaN if none is.
+    colouring, scale : how values became colours.
+    image : the bytes for the browser.
+    """
+
+    lattice: raster.Lattice
+    known: int
+    ends: tuple[float, float]
     colouring: Colouring
     scale: Scale
     image: Bytes
@@ -148,9 +159,11 @@ def paint(stars: Stars, diagram: Diagram, state: State, grid: raster.Grid, scale
     """A grid in colours, over the ghost of all stars."""
     colouring = colouring_of(diagram, state)
     ghost = stars.ghost(*columns_of(diagram, state), grid.window, grid.coarsening)
+    known = int(grid.n.sum())
+    ends = float(np.fmin.reduce(grid.values, axis=None)), float(np.fmax.reduce(grid.values, axis=None))
     if isinstance(grid, tints.Tints):
-        return Picture(grid, colouring, scale, tints.levels(grid.numbers, ghost))
-    return Picture(grid, colouring, scale, scale.levels(grid.values, ghost))
+        return Picture(grid, known, ends, colouring, scale, tints.levels(grid.numbers, ghost))
+    return Picture(grid.lattice, known, ends, colouring, scale, scale.levels(grid.values, ghost))
 
 
 def fit(grids: Iterable[raster.Grid], colouring: Colouring, kind: str) -> Scale:
@@ -172,16 +185,16 @@ def histogram(stars: Stars, bars: Bars, low: float, high: float, state: State, e
 
 
 def examine(
-    stars: Stars, diagram: Diagram, state: State, grid: raster.Grid, x: float, y: float
+    stars: Stars, diagram: Diagram, state: State, lattice: raster.Lattice, x: float, y: float
 ) -> Cell | None:
-    """The stars of the grid's cell under a position; None outside its window."""
-    cell = grid.cell(x, y)
+    """The stars of the cell under a position; None outside the window."""
+    cell = lattice.cell(x, y)
     if cell is None:
         return None
-    place = stars.place(*columns_of(diagram, state), grid.window)
+    place = stars.place(*columns_of(diagram, state), lattice.window)
     words = stars.select(state.selection.for_view(diagram.source)) & place.inside
-    row, column = (grid.coarsening * k for k in cell)
-    rows = kernels.rows_in_cell(words, place.pixels, raster.FINE, row, column, grid.coarsening)
+    row, column = (lattice.coarsening * k for k in cell)
+    rows = kernels.rows_in_cell(words, place.pixels, raster.FINE, row, column, lattice.coarsening)
     label = np.asarray(stars.values(colouring_of(diagram, state).label)[rows], dtype=np.float64)
     return _describe(label)
 

@@ -63,9 +63,9 @@ class Pointer:
 
     def _answer(self, drawn: Drawn, x: float, y: float) -> str:
         shown = drawn.picture
-        if isinstance(shown.grid, Tints):
-            return shown.grid.words(x, y)
-        cell = picture.examine(self._stars, drawn.diagram, drawn.state, shown.grid, x, y)
+        if isinstance(shown.lattice, Tints):
+            return shown.lattice.words(x, y)
+        cell = picture.examine(self._stars, drawn.diagram, drawn.state, shown.lattice, x, y)
         if shown.colouring.statistic == "count":
             return number_of_stars(cell)
         return text_of(cell, self._stars.describe(shown.colouring.label, drawn.state.derived))

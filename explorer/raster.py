@@ -62,27 +62,23 @@ class Statistic:
 
 
 @dataclass(frozen=True)
-class Grid:
-    """What a map shows.
+class Lattice:
+    """Where the cells of a map lie.
 
     Attributes
     ----------
     window, coarsening : where and how finely.
-    n : (cells, cells) number of stars with a finite label in each cell (of a count: of all), row 0 lowest.
-    values : (cells, cells) the statistic; NaN where fewer stars than asked for.
     inside : number of selected stars in the window, with or without a finite label.
     """
 
     window: Window
     coarsening: int
-    n: Array
-    values: Array
     inside: int
 
     @property
     def cells(self) -> int:
         """Cells along a side."""
-        return len(self.n)
+        return FINE // self.coarsening
 
     def cell(self, x: float, y: float) -> tuple[int, int] | None:
         """Row and column of the cell at a position, or None outside the window."""
@@ -92,6 +88,25 @@ class Grid:
         column = int((x - w.x0) / (w.x1 - w.x0) * self.cells)
         row = int((y - w.y0) / (w.y1 - w.y0) * self.cells)
         return min(row, self.cells - 1), min(column, self.cells - 1)
+
+
+@dataclass(frozen=True)
+class Grid(Lattice):
+    """What a map shows.
+
+    Attributes
+    ----------
+    n : (cells, cells) number of stars with a finite label in each cell (of a count: of all), row 0 lowest.
+    values : (cells, cells) the statistic; NaN where fewer stars than asked for.
+    """
+
+    n: Array
+    values: Array
+
+    @property
+    def lattice(self) -> Lattice:
+        """Where its cells lie, without what is in them."""
+        return Lattice(self.window, self.coarsening, self.inside)
 
 
 def coarsen(fine: NDArray[np.int64], factor: int) -> Array:
@@ -221,4 +236,4 @@ def rasterise(
     n, result = recipe.cells(words, pixels, label, factor)
     shown = result.copy() if result is n else result
     cells.leave_out(n, shown, 1 if statistic == "count" else min_stars)
-    return Grid(window, factor, n, shown, number)
+    return Grid(window, factor, number, n, shown)

@@ -21,15 +21,14 @@ def in_words(title: str, picture: Picture, label: Column, brush: str = "") -> st
 
 
 def _shown(picture: Picture, label: Column) -> str:
-    grid, statistic = picture.grid, picture.colouring.statistic
-    if isinstance(grid, Tints):
-        return f"{grid.note}, each cell in the colour of the subset with most stars in it"
-    stars = f"{grid.inside:,} stars"
-    values = grid.values[np.isfinite(grid.values)]
-    if not values.size:
+    lattice, statistic, (low, high) = picture.lattice, picture.colouring.statistic, picture.ends
+    if isinstance(lattice, Tints):
+        return f"{lattice.note}, each cell in the colour of the subset with most stars in it"
+    stars = f"{lattice.inside:,} stars"
+    if np.isnan(low):
         return f"{stars}, no cell is drawn"
     if statistic == "count":
-        return f"{stars}, from {values.min():,.0f} to {values.max():,.0f} in a cell"
+        return f"{stars}, from {low:,.0f} to {high:,.0f} in a cell"
     unit = f" {label.unit}" if label.unit else ""
-    ends = [number(float(f"{end:.3g}")) for end in (values.min(), values.max())]
+    ends = [number(float(f"{end:.3g}")) for end in (low, high)]
     return f"{stars}, {statistic} {label.plain} from {ends[0]} to {ends[1]}{unit}"

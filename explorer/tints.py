@@ -61,7 +61,7 @@ def grid(stars: Stars, place: Place[kernels.Pixels], window: Window, subsets: Se
     factor = suitable_coarsening(inside)
     numbers = np.array([coarsen(kernels.counts(each, place.pixels, FINE * FINE), factor) for each in words])
     most = numbers.max(axis=0)
-    return Tints(window, factor, most, np.full_like(most, np.nan), inside, tuple(subsets), numbers)
+    return Tints(window, factor, inside, most, np.full_like(most, np.nan), tuple(subsets), numbers)
 
 
 def levels(numbers: Array, below: Bytes) -> Bytes:

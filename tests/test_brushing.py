@@ -132,10 +132,13 @@ def test_views_show_what_a_mask_lets_through(pool, selection, colouring, window)
     label = picture.label_of(STARS, colouring)
     step = label.step if isinstance(label, Coded) else 0.0
     for view in VIEWS:
-        mask, grid = selection.mask(COLUMN, view), painted.pictures[view].grid
+        mask, made = selection.mask(COLUMN, view), painted.pictures[view]
+        grid = picture.grid_of(STARS, DIAGRAMS[view], state)
         n, drawn = plain(grid, view, mask, colouring)
         assert np.array_equal(grid.n, n)
         np.testing.assert_allclose(grid.values, drawn, rtol=1e-6, atol=0.75 * step + 1e-6)  # float32
+        assert np.array_equal(made.image, picture.paint(STARS, DIAGRAMS[view], state, grid, made.scale).image)
+        assert (made.lattice, made.known) == (grid.lattice, n.sum())
         inside, _, _ = cells_of(*(WIDE[name] for name in AXES[view]), grid.window, grid.coarsening)
         assert grid.inside == (inside & mask).sum()
     assert painted.selected == selection.mask(COLUMN).sum()

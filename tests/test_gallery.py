@@ -14,7 +14,7 @@ from explorer import picture
 from explorer.atlas import DIAGRAMS, GALLERY, GALLERY_LABELS, PLANES, VIEWS
 from explorer.figures import drawable
 from explorer.painter import Easel
-from explorer.palette import Scale
+from explorer.palette import GHOST, Scale
 from explorer.raster import Window
 from explorer.session import Bars, Colouring, Gallery, State
 from explorer.stars import Stars
@@ -176,12 +176,14 @@ def test_ranges_are_one_or_many_without_any_other_change():
 
 
 @pytest.mark.parametrize("statistic", ["mean", "median", "standard deviation", "count"])
-def test_statistic_is_the_shared_one_and_logarithms_are_for_what_has_them(easel, statistic):
+def test_statistic_is_the_shared_one_and_logarithms_are_for_what_has_them(stars, easel, statistic):
     state = replace(STATE, colouring=Colouring("teff", statistic, min_stars=7, log=True))
     for key, made in easel.paint(state, RATIOS).pictures.items():
         assert made.colouring == replace(
             state.colouring, label=VIEWS[key].label, log=statistic not in ("mean", "median")
         )
         assert made.scale.log == made.colouring.log
-        n = made.grid.n[np.isfinite(made.grid.values)]
+        grid = picture.grid_of(stars, VIEWS[key], state)
+        assert np.array_equal(made.image > GHOST, np.isfinite(grid.values))
+        n = grid.n[np.isfinite(grid.values)]
         assert n.min() >= (1 if statistic == "count" else 7)

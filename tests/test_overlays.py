@@ -203,16 +203,16 @@ def test_tints_are_those_of_a_slow_loop(stars, threads, texts):
     state = state_of(*texts, shown_as="tints")
     painted = Easel(stars, {"rz": RZ}, threads).paint(state, ["rz", HISTOGRAM])
     drawn = painted.pictures["rz"]
-    assert np.array_equal(drawn.image, slow_tints(state, drawn.grid.cells))
+    assert np.array_equal(drawn.image, slow_tints(state, drawn.lattice.cells))
     union = np.logical_or.reduce([subset.condition.evaluate(COLUMN) for subset in algebra.shown(state)])
-    assert drawn.grid.inside == counted(union, 10).sum()
+    assert drawn.lattice.inside == counted(union, 10).sum()
     brushed = (WIDE["teff"] >= 4000) & (WIDE["teff"] <= 5000)
     assert painted.selected == brushed.sum()
     x, y = 9.0, 0.1
-    cell = drawn.grid.cell(x, y)
-    words = drawn.grid.words(x, y).split("<br>")
-    assert words == [f"s{k}: <b>{drawn.grid.numbers[k][cell]:,.0f}</b>" for k in range(len(texts))]
-    assert drawn.grid.words(0, 0) == ""
+    cell = drawn.lattice.cell(x, y)
+    words = drawn.lattice.words(x, y).split("<br>")
+    assert words == [f"s{k}: <b>{drawn.lattice.numbers[k][cell]:,.0f}</b>" for k in range(len(texts))]
+    assert drawn.lattice.words(0, 0) == ""
 
 
 def test_colours_of_tints_are_the_subsets_own_from_faint_to_full():

@@ -148,7 +148,9 @@ def test_painted_bytes_give_the_values_back(stars, statistic):
     grid = picture.grid_of(stars, RZ, state)
     scale = Scale(*np.nanpercentile(grid.values, (10, 90)))
     painted = picture.paint(stars, RZ, state, grid, scale)
-    assert (painted.grid, painted.colouring, painted.scale) == (grid, state.colouring, scale)
+    assert (painted.lattice, painted.colouring, painted.scale) == (grid.lattice, state.colouring, scale)
+    assert painted.known == grid.n.sum()
+    assert painted.ends == (np.nanmin(grid.values), np.nanmax(grid.values))
     assert painted.image.dtype == np.uint8
 
     shown = np.isfinite(grid.values)
@@ -169,7 +171,8 @@ def test_nobody_selected_leaves_the_ghost(stars):
     nobody = replace(STATE, selection=Selection((Clause("cut", Range("R", 90.0)),)))
     grid = picture.grid_of(stars, RZ, nobody)
     painted = picture.paint(stars, RZ, nobody, grid, picture.fit([grid], nobody.colouring, "sequential"))
-    assert grid.inside == 0
+    assert (grid.inside, painted.known) == (0, 0)
+    assert np.isnan(painted.ends).all()
     assert 0 < painted.image.max() <= GHOST
 
 

@@ -13,7 +13,7 @@ from explorer.raster import (
     FINE,
     STARS_PER_CELL,
     STATISTICS,
-    Grid,
+    Lattice,
     Window,
     cell_numbers,
     rasterise,
@@ -201,7 +201,7 @@ def test_impossible_windows(ends):
 
 
 def whole(window, cells):
-    return Grid(window, FINE // cells, np.zeros((cells, cells)), np.zeros((cells, cells)), 0)
+    return Lattice(window, FINE // cells, 0)
 
 
 @settings(deadline=None)

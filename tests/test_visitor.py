@@ -122,7 +122,7 @@ def visitor(explorer):
 
 def inside(visitor, key):
     """How many stars a map shows, by its picture."""
-    return visitor.page._maps.drawn[key].picture.grid.inside
+    return visitor.page._maps.drawn[key].picture.lattice.inside
 
 
 def in_window(table, key, keep):
