@@ -1,7 +1,7 @@
 """Maps of giants on mocks that couple log g to distance: the planted cone goes, the gradient comes back.
 
-Each of the four mocks was run once over 60 seeds of 24,000 stars (docs/catalogues.md tells what came of it); here
-is a smaller set.
+Each of the four mocks was run over 60 seeds of 24,000 stars, of which docs/catalogues.md tells; here is a
+smaller set.
 """
 
 from dataclasses import replace
