@@ -36,6 +36,7 @@ from explorer.catalogue_options import (
 )
 from explorer.orbit_commands import errors
 from explorer.progress import Report, progress_bar
+from explorer.systematics_commands import systematics
 from model.kinematics import DEFAULT_FRAME
 
 app = typer.Typer(
@@ -267,7 +268,7 @@ def export(
         typer.echo("No row passes the condition: the table is empty.", err=True)
 
 
-for command in (errors, binaries, train, validate, infer, build, verify):
+for command in (errors, binaries, systematics, train, validate, infer, build, verify):
     app.command()(command)
 
 

@@ -27,8 +27,6 @@ from explorer.stars import Stars
 from explorer.text import text
 
 OLD, YOUNG = "<b>Out of date: run again.</b>", "Up to date with cuts and choices."
-KEY = "binaries"
-"""The page's name among those of a visitor."""
 TOLD_S = 0.2
 """So often is told how far a study is."""
 STARS = (

@@ -11,14 +11,12 @@ from bokeh.document import Document
 
 from data.predicate import Predicate
 from data.problem import DataError
-from explorer import algebra
+from explorer import algebra, science
 from explorer.about import about_html
 from explorer.address import Address, Links, asked
 from explorer.alerts import Alerts
 from explorer.atlas import DIAGRAMS, HISTOGRAM
 from explorer.background import Background
-from explorer.binary_tab import KEY as BINARIES
-from explorer.binary_tab import BinaryTab
 from explorer.brushes import Brushes
 from explorer.cards import Board, MapCard, Placed, title_html
 from explorer.controls import ColourControls
@@ -58,7 +56,7 @@ TABS = {
     "maps": "Maps",
     "gallery": "Gallery",
     "footprint": "Footprint",
-    "binaries": "Binaries",
+    **{key: kind.title for key, kind in science.KINDS.items()},
     "about": "About",
 }
 """Pages a visitor turns to; those with views are groups of diagrams."""
@@ -89,9 +87,10 @@ class VisitorPage:
         self._subsets = Subsets(stars, self.session)
         self._download = DownloadMenu(stars, self.session, downloads)
         self._lay_views(opening, threads)
-        self._binaries = BinaryTab(
+        desk = science.Desk(
             stars, self.session, spectroscopy.models, pairs, opening.state.selection, self._background
         )
+        self._science = {key: kind.make(desk) for key, kind in science.KINDS.items()}
         self._display = self._displayed(opening, Pause(document, PAUSE_MS))
         easel = Easel(stars, opening.diagrams, threads.views, opening.fitted)
         self._painter = Painter(easel, threads.crews, self._display.deliver, self._display.fail)
@@ -168,8 +167,8 @@ class VisitorPage:
         """Make the cards of a page when it is first opened."""
         if tab == "gallery":
             self._gallery.follow(state)
-        if tab == BINARIES:
-            self._binaries.follow()
+        if tab in self._science:
+            self._science[tab].follow()
         cards = self._maps.furnish(tab, state)
         if cards:
             self._brushes.attend([*self._maps.keys, HISTOGRAM], state)
@@ -328,7 +327,7 @@ class VisitorPage:
             "maps": maps,
             "gallery": self._gallery.view,
             "footprint": self._footprint,
-            BINARIES: self._binaries.view,
+            **{key: page.view for key, page in self._science.items()},
             "about": text("about", about_html(self._stars.catalogue)),
         }
         header = (
@@ -366,7 +365,8 @@ class VisitorPage:
         self._summary.close()
         self._gallery.close()
         self._drawer.close()
-        self._binaries.close()
+        for page in self._science.values():
+            page.close()
         self._address.close()
         self.session.close()
         self._maps.drawn.clear()
