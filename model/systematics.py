@@ -31,7 +31,7 @@ would do to say which is more; two to one leaves no doubt which of the two the m
 CLEAR = 0.99
 """Share of draws in which the raw map must vary beyond noise."""
 LEAST_PIXELS, LEAST_PLATES = 40, 20
-"""For a verdict: of mock maps with 29 pixels, trend and gradient in them, 4 of 60 got one that was not sure."""
+"""For a verdict: of 60 mock maps of 29 pixels, with trend and gradient, 4 got one that is not sure."""
 LARGEST_SHARE = 0.3
 """Most that one plate may make of a pixel that the verdict looks at."""
 
