@@ -23,8 +23,10 @@ from explorer.subsets import Subsets
 from explorer.summary_card import KEY as SUMMARY
 from explorer.summary_card import SummaryCard
 
-PAUSE_MS = 400
+WORDS_MS = 400
 """So long after the last change what is shown is put into words for screen readers."""
+SUMMARY_MS = 150
+"""So long after maps were sent the summary is begun: a browser on the same machine is to paint them first."""
 
 
 @dataclass
@@ -37,7 +39,7 @@ class Display:
     seen : whether a view can be seen now.
     catch_up : paints what is out of date by then.
     later : runs something on the page's own thread, unless the visitor has left.
-    words : waits with words for screen readers.
+    words, sums : wait with words for screen readers, and with the summary.
     The others are the parts of the page that show what was painted or speak of it.
     """
 
@@ -46,6 +48,7 @@ class Display:
     catch_up: Callable[[], None]
     later: Callable[[Callable[[], None]], None]
     words: Pause
+    sums: Pause
     session: Session
     fresh: Freshness
     maps: Maps
@@ -94,7 +97,7 @@ class Display:
         if scale is not None:
             self.controls.show(self.maps.label(painted.state.colouring), scale)
         self._advise(painted)
-        self._sum_up(painted.state)
+        self.sums.ask(partial(self._sum_up, painted.state))
         self.count.tell(selected=painted.selected)
         self.brushes.answer(painted.state)
         self.catch_up()
@@ -102,7 +105,7 @@ class Display:
 
     def confirm(self, state: State) -> None:
         """Say of a new state what is shown already: it needs no other pixels."""
-        self._sum_up(state)
+        self.sums.ask(partial(self._sum_up, state))
         self._advise(self.painted)
         if not self.fresh.awaits(state):
             self.brushes.answer(state)
@@ -132,3 +135,4 @@ class Display:
     def close(self) -> None:
         """Let go of what still waits."""
         self.words.end()
+        self.sums.end()

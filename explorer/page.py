@@ -22,7 +22,7 @@ from explorer.cards import Board, MapCard, Placed, title_html
 from explorer.controls import ColourControls
 from explorer.count import Count
 from explorer.cuts import Cuts
-from explorer.display import PAUSE_MS, Display
+from explorer.display import SUMMARY_MS, WORDS_MS, Display
 from explorer.download_menu import DownloadMenu
 from explorer.finder import Finder
 from explorer.formula import Formulas
@@ -91,7 +91,7 @@ class VisitorPage:
             stars, self.session, spectroscopy.models, pairs, opening.state.selection, self._background
         )
         self._science = {key: kind.make(desk) for key, kind in science.KINDS.items()}
-        self._display = self._displayed(opening, Pause(document, PAUSE_MS))
+        self._display = self._displayed(opening, Pause(document, WORDS_MS), Pause(document, SUMMARY_MS))
         easel = Easel(stars, opening.diagrams, threads.views, opening.fitted)
         self._painter = Painter(easel, threads.crews, self._display.deliver, self._display.fail)
         self._open(opening)
@@ -127,11 +127,11 @@ class VisitorPage:
         self._controls.row.append(self._linked.menu)
         self._brushes = Brushes(lambda: session.state, self._brush, self._let_go)
 
-    def _displayed(self, opening: Opening, words: Pause) -> Display:
+    def _displayed(self, opening: Opening, words: Pause, sums: Pause) -> Display:
         """What shows paintings in the views and speaks of them."""
         return Display(
-            opening.painted, self._is_seen, self._paint_stale, self._later, words, self.session, self._fresh,
-            self._maps, self._outlines, self._bars, self._settings, self._subsets, self._gallery,
+            opening.painted, self._is_seen, self._paint_stale, self._later, words, sums, self.session,
+            self._fresh, self._maps, self._outlines, self._bars, self._settings, self._subsets, self._gallery,
             self._summary, self._controls, self._cuts, self._count, self._brushes, self._alerts,
         )  # fmt: skip
 
