@@ -105,9 +105,15 @@ class Bitsets:
                 return self._node(operand, each, holds=not holds)
             case Junction(word, conditions):
                 join = np.bitwise_and if (word == "and") == holds else np.bitwise_or
-                parts = (self._node(part, each, holds=holds) for part in conditions)
+                parts = (self._part(part, each, holds=holds) for part in conditions)
                 return self._bits.get((node, holds), lambda: reduce(join, parts))
         return self._bits.get((node, holds), lambda: self._leaf(node, each, holds=holds))
+
+    def _part(self, node: Node, each: Each, *, holds: bool) -> Words:
+        """As `_node`, but what takes no time is not kept beside the whole: a box that moves has new sides."""
+        if isinstance(node, Compare) and interval(node):
+            return self._leaf(node, each, holds=holds)
+        return self._node(node, each, holds=holds)
 
     def _leaf(self, node: Node, each: Each, *, holds: bool) -> Words:
         match node:

@@ -18,7 +18,7 @@ def badge(catalogue: Catalogue) -> Any:
     kind = "MOCK" if catalogue.mock else "real"
     return text(
         f"badge-{'mock' if catalogue.mock else 'real'}",
-        f"{html.escape(catalogue.name)} · {kind}",
+        f"<span class='name'>{html.escape(catalogue.name)}</span> · {kind}",
         sizing_mode=None,
         margin=(0, 12),
         align="center",

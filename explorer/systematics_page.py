@@ -81,7 +81,13 @@ class SystematicsPage:
         self._progress = text("section", margin=(18, 0, 0, 4), width=330, sizing_mode=None)
         self._plots = SystematicsPlots()
         row = pmui.FlexBox(self._label, self._plane, self._run, self._cancel, self._progress, margin=0)
-        self.view[:] = [row, text("section", f"<p>{HOW}</p>"), self._words, self._plots.view, self._others]
+        self.view[:] = [
+            row,
+            text("section", _lowered(f"<p>{HOW}</p>")),
+            self._words,
+            self._plots.view,
+            self._others,
+        ]
         self._session.listen(self._changed)
 
     def _begin(self) -> None:
@@ -130,8 +136,9 @@ class SystematicsPage:
         )
         why, ratio, *others, caution = map(html.escape, lines(catalogue, done))
         title = html.escape(headline(catalogue, done))
-        self._words.object = f"<h3>{title}</h3><p>{why[:1].upper()}{why[1:]}; {ratio}.<br>{caution}</p>"
-        self._others.object = f"<ul>{''.join(f'<li>{line}</li>' for line in others)}</ul>"
+        said = f"<h3>{title}</h3><p>{why[:1].upper()}{why[1:]}; {ratio}.<br>{caution}</p>"
+        self._words.object = _lowered(said)
+        self._others.object = _lowered(f"<ul>{''.join(f'<li>{line}</li>' for line in others)}</ul>")
         self._plots.show(panels_of(catalogue, done))
 
     def _fail(self, problem: BaseException) -> None:
@@ -150,6 +157,10 @@ class SystematicsPage:
     def close(self) -> None:
         """Give up what is under way: the visitor left."""
         self._work.close()
+
+
+def _lowered(words: str) -> str:
+    return words.replace("T_eff", "T<sub>eff</sub>")
 
 
 def cells_for(stars: int) -> int:

@@ -62,7 +62,7 @@ def panels_of(catalogue: Catalogue, done: Controlled) -> tuple[Panel, ...]:
 
     return (
         panel("as it is", found.raw),
-        panel("T_eff and log g taken out", found.corrected),
+        panel("Teff and log g taken out", found.corrected),
         panel("what was taken out", found.raw - found.corrected),
         _kiel(catalogue, done),
         *(
@@ -86,7 +86,7 @@ def _kiel(catalogue: Catalogue, done: Controlled) -> Panel:
     hot, dense = np.meshgrid(middle[:, 0], middle[:, 1])
     f = done.control.surface(hot.ravel(), dense.ravel()).reshape(hot.shape)
     axes = catalogue.described["teff"], catalogue.described["logg"]
-    return Panel("f(T_eff, log g)", *axes, ends, np.where(stars > 0, f, np.nan), "dex")
+    return Panel("f(Teff, log g)", *axes, ends, np.where(stars > 0, f, np.nan), "dex")
 
 
 class SystematicsPlots:
