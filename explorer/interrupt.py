@@ -32,6 +32,9 @@ def interruptible() -> Iterator[Callable[[], None]]:
     try:
         yield check
         check()
+    except SystemError:
+        check()  # compiled functions make that of an exception which is raised within them
+        raise
     finally:
         signal.signal(signal.SIGINT, before)
 

@@ -42,6 +42,18 @@ def test_a_lost_interruption_ends_work_that_never_asks():
         lose_it()
 
 
+def test_a_compiled_function_that_was_interrupted_is_no_error_of_its_own():
+    def fail(*, interrupted):
+        if interrupted:
+            lose_it()
+        raise SystemError("returned a result with an exception set")
+
+    with pytest.raises(KeyboardInterrupt), interruptible():
+        fail(interrupted=True)
+    with pytest.raises(SystemError, match="with an exception set"), interruptible():
+        fail(interrupted=False)
+
+
 def test_work_that_nobody_ends_is_left_alone():
     with interruptible() as check:
         check()

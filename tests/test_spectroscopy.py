@@ -166,18 +166,19 @@ def test_options_name_folders_archive_and_models(served, place):
     write(place / "two" / "b.fits", OBSID=8)
     model = write_model(place / "mine.cannon")
     words = ("--spectra", "one", "--spectra", "two", "--archive", TEMPLATE, "--model", model)
-    catalogue, spectroscopy = served(*words)
+    catalogue, spectroscopy, _ = served(*words)
     assert catalogue.name == "stars"
     assert [type(one) for one in spectroscopy.sources.places] == [SpectrumFolder] * 2 + [SpectrumArchive]
     assert len(spectroscopy.sources.find(star(8)).observations) == 1
     assert spectroscopy.models.names == ("mine",)
     write(place / "two" / "c.fits", OBSID=9)
-    _, again = served("--spectra", "two")
+    _, again, _ = served("--spectra", "two")
     assert len(again.sources.find(star(9)).observations) == 1
 
 
 def test_without_options_there_is_what_lies_beside_the_catalogue(served, place):
-    _, spectroscopy = served()
+    _, spectroscopy, pairs = served()
+    assert pairs is None
     assert (spectroscopy.sources.places, spectroscopy.models.names) == ((), ())
     write_model(place / "models" / "dwarf.cannon")
     assert served()[1].models.names == ("dwarf",)
