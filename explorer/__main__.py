@@ -35,6 +35,7 @@ from explorer.catalogue_options import (
     open_asked,
 )
 from explorer.cluster_commands import clusters
+from explorer.compare_commands import compare
 from explorer.orbit_commands import errors
 from explorer.progress import Report, progress_bar
 from explorer.systematics_commands import systematics
@@ -265,7 +266,7 @@ def export(
         typer.echo("No row passes the condition: the table is empty.", err=True)
 
 
-for command in (errors, binaries, clusters, systematics, train, validate, infer, build, verify):
+for command in (errors, binaries, clusters, compare, systematics, train, validate, infer, build, verify):
     app.command()(command)
 
 

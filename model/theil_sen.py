@@ -4,7 +4,7 @@ The slope is the median of those of all pairs of stars (Theil 1950, Indag. Math.
 1379). Its interval is that of the percentiles of draws of stars with replacement (Efron & Tibshirani 1993, An
 Introduction to the Bootstrap, ch. 13), each draw with the slopes of its own pairs. Of many stars the slope is
 the mean of those of random groups, and the interval that of Student's t for such a mean, as no two groups
-share a star.
+share a star; of very many a random part is taken.
 """
 
 from collections.abc import Callable
@@ -24,8 +24,10 @@ FEWEST = 10
 LEVEL = 0.95
 MOST_TOGETHER = 2000
 """Stars whose pairs are all looked at."""
-GROUP = 500
-"""Stars of a group, where there are more."""
+GROUP, FEWEST_GROUPS = 500, 20
+"""Most stars of a group, where there are more, and fewest groups."""
+MOST_GROUPED = 50_000
+"""Stars that groups are made of."""
 
 
 @dataclass(frozen=True)
@@ -56,11 +58,7 @@ class PairSlopes:
     """Slopes of all pairs of N stars with different x, in order."""
 
     def __init__(self, x: Floats, y: Floats) -> None:
-        first, second = np.triu_indices(len(x), 1)
-        run = x[second] - x[first]
-        apart = run != 0
-        first, second = first[apart], second[apart]
-        slopes = (y[second] - y[first]) / run[apart]
+        first, second, slopes = _slopes(x, y)
         order = np.argsort(slopes, kind="stable")
         self._slopes = slopes[order]
         self._first, self._second = first[order], second[order]
@@ -83,6 +81,7 @@ def slope_of(
     random: np.random.Generator,
     draws: int,
     progress: Progress | None = None,
+    together: int = MOST_TOGETHER,
 ) -> Slope:
     """Find the slope of y against x; stars that lack one (NaN) are left out.
 
@@ -90,18 +89,33 @@ def slope_of(
     ----------
     x, y : (N,) of the stars.
     random : source of random numbers.
-    draws : of stars, for the interval, up to MOST_TOGETHER of them.
+    draws : of stars, for the interval, where there are no groups.
     progress : told after each draw or group.
+    together : stars above which groups are made, from 2 FEWEST_GROUPS on.
     """
     known = np.isfinite(np.asarray(x, np.float64)) & np.isfinite(np.asarray(y, np.float64))
     across, up = np.asarray(x, np.float64)[known], np.asarray(y, np.float64)[known]
     if len(across) < 2 or np.ptp(across) == 0:
         return Slope(np.nan, np.nan, np.nan, np.nan, len(across))
-    if len(across) > MOST_TOGETHER:
+    if len(across) > together:
         value, low, high = _grouped(across, up, random, progress)
     else:
         value, low, high = _together(across, up, random, draws, progress)
     return Slope(value, low, high, float(np.median(up - value * across)), len(across))
+
+
+def _slopes(x: Floats, y: Floats) -> tuple[Integers, Integers, Floats]:
+    """Both stars of all pairs with different x, and their slopes."""
+    first, second = np.triu_indices(len(x), 1)
+    run = x[second] - x[first]
+    apart = run != 0
+    first, second = first[apart], second[apart]
+    return first, second, (y[second] - y[first]) / run[apart]
+
+
+def _median(x: Floats, y: Floats) -> float:
+    slopes = _slopes(x, y)[2]
+    return float(np.median(slopes)) if len(slopes) else np.nan
 
 
 def _together(
@@ -124,10 +138,11 @@ def _grouped(
     x: Floats, y: Floats, random: np.random.Generator, progress: Progress | None
 ) -> tuple[float, float, float]:
     """Mean of the slopes of random groups of equal size, and the interval of that mean."""
-    groups = np.array_split(random.permutation(len(x)), -(-len(x) // GROUP))
+    stars = random.permutation(len(x))[:MOST_GROUPED]
+    groups = np.array_split(stars, max(FEWEST_GROUPS, -(-len(stars) // GROUP)))
     slopes = np.empty(len(groups))
     for number, group in enumerate(groups):
-        slopes[number] = PairSlopes(x[group], y[group]).median()
+        slopes[number] = _median(x[group], y[group])
         if progress is not None:
             progress(number + 1, len(groups))
     told = slopes[np.isfinite(slopes)]

@@ -202,8 +202,8 @@ def test_what_is_missing_is_told(catalogue, everyone):
     "numbers",
     [
         {"ra": math.nan}, {"ra": 361.0}, {"dec": -90.1}, {"radius": 0.0}, {"radius": math.inf},
-        {"radius": "1"}, {"radius": True}, {"pmra": math.inf}, {"pm_radius": 0.0}, {"pm_radius": math.nan}, {"depth": -1.0},
-        {"distance": math.nan},
+        {"radius": "1"}, {"radius": True}, {"pmra": math.inf}, {"pm_radius": 0.0}, {"pm_radius": math.nan},
+        {"depth": -1.0}, {"distance": math.nan},
     ],
 )  # fmt: skip
 def test_numbers_out_of_bounds_are_refused(numbers):
