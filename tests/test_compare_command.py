@@ -1,4 +1,4 @@
-"""`explorer compare` as a person meets it: what it finds is what plain arrays say, its table, its mistakes."""
+"""`explorer compare` as a person meets it: what plain arrays say, its table, its mistakes."""
 
 import shlex
 from pathlib import Path

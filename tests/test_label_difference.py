@@ -1,4 +1,4 @@
-"""Differences of labels: intervals of medians against exact ones, planted biases and slopes, no false slopes."""
+"""Differences of labels: intervals of medians against exact ones, planted biases and slopes."""
 
 import numpy as np
 import pytest

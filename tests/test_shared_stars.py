@@ -81,6 +81,6 @@ def test_positions_are_matched_as_plainly():
 def test_what_became_of_rows_is_told():
     found = shared_by_id(np.array([1, 1, 2, -1]), np.array([1, 2, 2]), "DR3", "DR3")
     assert str(found) == (
-        "2 stars of 4 and 3 rows are the same; 1 had several rows to choose from; 1 left out, as another row of "
-        "the same star was taken; 1 without an identifier or position"
+        "2 stars of 4 and 3 rows are the same; 1 had several rows to choose from; 1 left out, as another row "
+        "of the same star was taken; 1 without an identifier or position"
     )
