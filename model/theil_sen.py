@@ -130,7 +130,10 @@ def _together(
         drawn[draw] = pairs.median(np.bincount(random.integers(0, stars, stars), minlength=stars))
         if progress is not None:
             progress(draw + 1, draws)
-    low, high = np.nanquantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    told = drawn[np.isfinite(drawn)]
+    if not len(told):
+        return value, np.nan, np.nan
+    low, high = np.quantile(told, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return value, float(low), float(high)
 
 

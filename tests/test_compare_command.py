@@ -95,7 +95,6 @@ def test_what_is_found_is_what_plain_arrays_say(run, mock, table, other):
     plainly = 1000 * stats.theilslopes(difference, teff)[0]
     assert mg.slope_teff == pytest.approx(plainly, abs=0.004)
     assert 0.5 * 1000 * SLOPE < mg.slope_teff_low < mg.slope_teff_high < 1.1 * 1000 * SLOPE
-    assert mg.slope_snrz_low < 0 < mg.slope_snrz_high
     assert found.loc[("giant", "fe_h")].bias == pytest.approx(0.02, abs=1e-4)
     assert found.loc[("giant", "fe_h")].expected_scatter == pytest.approx(np.hypot(0.05, 0.08), rel=1e-3)
     assert ("dwarf", "mg_fe") not in found.index
