@@ -55,15 +55,28 @@ class ClusterForm:
         )  # fmt: skip
         self._fill(first)
         self._members.param.watch(lambda event: self._fill(event.new), "value")
+        for field in self._numbers.values():
+            field.param.watch(lambda _event: self._name(), "value")
 
     def _fill(self, chosen: Any) -> None:
         """Put the numbers of a ready-made cut into the fields; show those that the choice has."""
         known = OPEN_CLUSTERS.get(chosen) if isinstance(chosen, str) else None
+        self._filling = True
         for name, field in self._numbers.items():
             field.visible = chosen != LISTED
             if known is not None:
                 field.value = written(getattr(known.cut, name))
+        self._filling = False
         self._ids.visible = chosen == LISTED
+
+    def _name(self) -> None:
+        """Say that a ready-made cut is one's own as soon as one of its numbers is."""
+        known = None if self._filling else OPEN_CLUSTERS.get(str(self._members.value))
+        if known is None:
+            return
+        typed = {name: str(field.value or "").strip() for name, field in self._numbers.items()}
+        if any(typed[name] != written(getattr(known.cut, name)) for name in typed):
+            self._members.value = OWN
 
     @property
     def options(self) -> ClusterOptions:
