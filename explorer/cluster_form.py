@@ -27,7 +27,12 @@ LONGEST_NUMBER = 40
 
 
 class ClusterForm:
-    """One visitor's controls."""
+    """One visitor's controls.
+
+    Attributes
+    ----------
+    choices, numbers : what is chosen, and what is typed of members: two rows.
+    """
 
     def __init__(self, stars: Stars) -> None:
         kinds = {KINDS[kind]: kind for kind in kinds_of(stars.catalogue)}
@@ -50,9 +55,8 @@ class ClusterForm:
             label="Leave out extrapolated labels", value=False, size="small", margin=(12, 0, 0, 0)
         )
         self._seed = pmui.TextInput(label="Seed", value="1", width=70, **SMALL)
-        self.widgets = (
-            self._members, self._kind, *self._numbers.values(), self._ids, self._seed, self._trusted,
-        )  # fmt: skip
+        self.choices = (self._members, self._kind, self._seed, self._trusted)
+        self.numbers = (*self._numbers.values(), self._ids)
         self._fill(first)
         self._members.param.watch(lambda event: self._fill(event.new), "value")
         for field in self._numbers.values():

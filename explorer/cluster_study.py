@@ -97,17 +97,7 @@ def study_cluster(
     values = {name: _label(catalogue, name, rows, trusted=options.trusted) for name in labels}
     known = {name: int((np.isfinite(teff) & np.isfinite(each)).sum()) for name, each in values.items()}
     told = [name for name in labels if known[name] >= FEWEST]
-    if not told:
-        steps = "; ".join(f"{what}: {number:,}" for what, number in left)
-        raise DataError(
-            f"fewer than {FEWEST} members have T_eff and a label ({steps}): choose a wider cut, other stars, "
-            "or a catalogue that has more of them"
-        )
-    if max(known.values()) > MOST_TOGETHER:
-        raise DataError(
-            f"{max(known.values()):,} stars pass, and no open cluster has more than {MOST_TOGETHER:,} here: "
-            "choose a narrower cut"
-        )
+    _enough(known, left)
     drifts = {}
     for name in told:
         random = np.random.default_rng([options.seed, *name.encode()])
@@ -128,6 +118,22 @@ def study_cluster(
         left=left,
         notes=(*_planted(catalogue, rows), *few),
     )
+
+
+def _enough(known: Mapping[str, int], left: tuple[tuple[str, int], ...]) -> None:
+    """Refuse, with a DataError, too few or too many members with a label."""
+    most = max(known.values(), default=0)
+    if most < FEWEST:
+        steps = "; ".join(f"{what}: {number:,}" for what, number in left)
+        raise DataError(
+            f"fewer than {FEWEST} members have T_eff and a label ({steps}): choose a wider cut, other stars, "
+            "or a catalogue that has more of them"
+        )
+    if most > MOST_TOGETHER:
+        raise DataError(
+            f"{most:,} stars pass, and no open cluster has more than {MOST_TOGETHER:,} here: choose a "
+            "narrower cut"
+        )
 
 
 def _of(progress: Progress, what: str) -> Callable[[int, int], None]:
