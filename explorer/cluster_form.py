@@ -21,7 +21,7 @@ LABELS = {
     "depth": "within, kpc",
 }  # fmt: skip
 """Of each number of a cut, as its field says."""
-MARGIN = (6, 0, 0, 0)
+MARGIN = (10, 0, 0, 0)
 SMALL: dict[str, Any] = {"size": "small", "margin": MARGIN}
 LONGEST_NUMBER = 40
 

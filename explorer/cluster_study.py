@@ -116,7 +116,7 @@ def study_cluster(
         drifts=MappingProxyType(drifts),
         errors=MappingProxyType({name: _error(catalogue, name, rows) for name in told}),
         left=left,
-        notes=(*_planted(catalogue, rows), *few),
+        notes=(*_planted(catalogue, rows), *_loose(options), *few),
     )
 
 
@@ -141,7 +141,9 @@ def _of(progress: Progress, what: str) -> Callable[[int, int], None]:
 
 
 def _check(catalogue: Catalogue, options: ClusterOptions) -> None:
-    needed = ["teff"]
+    if "teff" not in catalogue:
+        raise DataError(f"{catalogue.source.name} has no T_eff, against which labels of members are set")
+    needed: list[str] = []
     if options.cut is None:
         needed += ["source_id"]
     else:
@@ -210,6 +212,13 @@ def _error(catalogue: Catalogue, name: str, rows: Integers) -> float:
     values = _numbers(catalogue, stated, rows)
     known = values[np.isfinite(values)]
     return float(np.median(known)) if len(known) else float("nan")
+
+
+def _loose(options: ClusterOptions) -> tuple[str, ...]:
+    """What a cut lets through that is no cluster."""
+    if options.cut is None or np.isfinite(options.cut.pm_radius):
+        return ()
+    return ("No limit on proper motion: most of these may be stars of the field, which were not born alike",)
 
 
 def _planted(catalogue: Catalogue, rows: Integers) -> tuple[str, ...]:

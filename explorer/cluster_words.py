@@ -16,7 +16,7 @@ READING = (
     "with the slope taken off; stated: the median error that the catalogue states."
 )
 CAUTIONS = (
-    "Field stars in the cut and errors of Teff make slopes too flat. Other Teff than the members' are not judged.",
+    "Field stars in the cut and errors of Teff make slopes too flat. Teff that no member has is not judged.",
     "Where no label drifts, one interval in 20 still excludes 0.",
 )
 HEADINGS = ("label", "stars", "slope", "95 % interval", "scatter", "slope off", "stated")

@@ -30,6 +30,8 @@ MOST = 1500
 """Stars of a kind that are drawn: a random part of more. Medians are of all."""
 INSIDE = (0.5, 99.5)
 """Percentiles between which axes end; zooming out shows the others."""
+FEW = 200
+"""Stars that are all inside, and are drawn larger."""
 MARGIN = 0.04
 NARROWEST = {"K": 10.0}
 """Least height of a panel, in the label's unit; FLAT in others: smaller differences are those of rounding."""
@@ -38,8 +40,8 @@ WIDE, HIGH = 215, 150
 DRAWN = (
     f"Blue: stars, at most {MOST:,} of a kind, taken at random. Red: median of all, in groups of as many "
     "stars each, with the central 68 % as a band. Dashed: bias. Above each panel: its slope with the 95 % "
-    "interval, * where that excludes 0. Half a percent at either end of an axis is left out: the wheel "
-    "zooms out."
+    "interval, * where that excludes 0. Of many stars half a percent at either end of an axis is left out: "
+    "the wheel zooms out."
 )
 STYLE = """
 <style>
@@ -167,7 +169,8 @@ def _grid(
 
 
 def _range(of: Floats, least: float = 0.0) -> Range1d:
-    low, high = map(float, np.nanpercentile(of, INSIDE))
+    few = np.isfinite(of).sum() <= FEW
+    low, high = map(float, np.nanpercentile(of, (0, 100) if few else INSIDE))
     wide = max(high - low, least) or 1.0
     half = (0.5 + MARGIN) * wide
     return Range1d((low + high) / 2 - half, (low + high) / 2 + half)
@@ -203,8 +206,9 @@ def _panel(
         Span(location=found.bias, dimension="width", line_color=BIAS, line_width=1.5, line_dash="dashed")
     )
     lines = ColumnDataSource({"x": course.x, "low": course.low, "middle": course.middle, "high": course.high})
+    size, alpha = (5, 0.8) if found.stars <= FEW else (3, 0.35)
     points = Scatter(
-        x=f"x_{quantity}", y=f"y_{name}", size=3, fill_color=STARS, fill_alpha=0.35, line_color=None
+        x=f"x_{quantity}", y=f"y_{name}", size=size, fill_color=STARS, fill_alpha=alpha, line_color=None
     )
     for source, glyph in (
         (stars, points),

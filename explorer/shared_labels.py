@@ -145,11 +145,10 @@ def compare_labels(
     labels = labels_of(one, other)
     if not labels:
         raise DataError(f"{one.source.name} and {other.source.name} have no label in common")
+    _some(shared)
     counts = chosen[0][shared.first] & chosen[1][shared.second]
     if not counts.any():
-        raise DataError(
-            f"no star is left to compare ({shared}; conditions leave none): check the join and conditions"
-        )
+        raise DataError(f"no star is left to compare ({shared}, and none passes the conditions): widen these")
     rows = _rows_of_kinds(one, shared, counts)
     found: dict[str, dict[str, LabelDifference]] = {kind: {} for kind in rows}
     for kind, both in rows.items():
@@ -167,6 +166,15 @@ def compare_labels(
             )
     plainly = {kind: MappingProxyType(each) for kind, each in found.items()}
     return SharedLabels(shared, MappingProxyType(rows), MappingProxyType(plainly), draws, seed)
+
+
+def _some(shared: SharedStars) -> None:
+    """Refuse, with a DataError, catalogues that share no star."""
+    if not len(shared):
+        raise DataError(
+            f"no star is in both catalogues: {shared}. Check that identifiers are of one Gaia release, or "
+            "match by position (--by-place), within more arcsec (--radius) or moved to one year (--epoch)"
+        )
 
 
 def _rows_of_kinds(one: Catalogue, shared: SharedStars, counts: Flags) -> dict[str, Rows]:

@@ -194,6 +194,9 @@ def test_what_is_missing_is_told(catalogue, everyone):
     assert labels_of(bare) == ("alpha_fe",)
     with pytest.raises(DataError, match="no column 'pmra'"):
         study_cluster(bare, everyone, ClusterOptions(PRAESEPE, kind="all"), silent)
+    cold = catalogue_of({name: columns[name] for name in ("ra", "dec", "alpha_fe")})
+    with pytest.raises(DataError, match="has no T_eff"):
+        study_cluster(cold, everyone, ClusterOptions(PRAESEPE, kind="all"), silent)
     with pytest.raises(DataError, match="no column 'giantmodel'"):
         study_cluster(bare, everyone, ClusterOptions(ClusterCut(130, 19, 3)), silent)
     with pytest.raises(DataError, match="no column 'source_id'"):
@@ -204,7 +207,8 @@ def test_what_is_missing_is_told(catalogue, everyone):
         bare, everyone, ClusterOptions(ClusterCut(130, 19.67, 3), kind="all", draws=100), silent
     )
     assert np.isnan(alone.errors["alpha_fe"])
-    assert alone.notes == ()
+    assert len(alone.notes) == 1
+    assert "No limit on proper motion" in alone.notes[0]
     assert name_of(alone.options) == "stars of an own cut"
 
 

@@ -248,5 +248,11 @@ def test_catalogues_without_common_labels_are_told(run, mock, table):
     outcome = run("compare", mock, "places.csv", *RELEASE)
     assert outcome.status == 2
     assert "no label in common" in outcome.err
+    table[["source_id", "ra", "dec", "fe_h"]].assign(source_id=table.source_id + 10**9).to_csv(
+        "others.csv", index=False
+    )
+    outcome = run("compare", mock, "others.csv", *RELEASE)
+    assert outcome.status == 2
+    assert "no star is in both catalogues: 0 stars" in outcome.err
     assert "the other catalogue is empty" in run("compare", mock, "").err
     assert "does not exist" in run("compare", mock, "nowhere.csv").err
