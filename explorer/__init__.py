@@ -29,5 +29,5 @@ giant_map  giants of a map and its pixels, which T_eff and log g are taken out o
 systematics_page  the page that shows it; systematics_plots draws, systematics_words says what may be said
 orbit_errors  errors of positions, velocities and actions, drawn for some stars
 cluster_study  members of an open cluster and their labels; cluster_page shows it, open_clusters are ready
-shared_labels  labels of the stars that two catalogues share
+shared_labels  labels of the stars that two catalogues share; compare_table and compare_picture write them
 """
