@@ -1,0 +1,206 @@
+"""The mean of a label along a quantity and its straight gradient, with intervals; of stars as a survey saw them.
+
+Nothing here is corrected for which stars the survey chose. Sums are taken bin by bin, so that they can be
+found in one pass over millions of stars; a bootstrap draws stars, with replacement.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtrit
+
+from model.plate_bootstrap import Range
+
+Floats = NDArray[np.float64]
+Bins = NDArray[np.uint8]
+Progress = Callable[[int, int], None]
+"""Told how many draws are done, of how many; it may raise to stop them."""
+
+N, X, Y, XX, XY, YY = range(6)
+"""Sums of a bin: stars, x, y and the products of these, about a centre."""
+
+FEWEST = 10
+"""No gradient is given of fewer stars, nor of stars in fewer than two bins."""
+LEVEL, BAR = 0.95, 0.6827
+"""Of the intervals of gradients, and of the bars of means."""
+
+
+@dataclass(frozen=True, eq=False)
+class Profile:
+    """One profile: B bins of x.
+
+    Attributes
+    ----------
+    stars : (B,) in each bin.
+    place : (B,) mean x of its stars; NaN where there is none.
+    mean : (B,) mean y of its stars; NaN where there is none.
+    low, high : (B,) ends of the 68 % bar; NaN where there are fewer than two stars.
+    gradient : dy/dx of the straight line through the stars, with its 95 % interval; NaN where there are too
+        few.
+    centre : (x, y), the means of all stars: the line goes through them.
+    bend : how far the mean of a bin lies off the line at most, of bins with FEWEST stars; NaN without.
+    draws : of the bootstrap that gave bars and interval; 0 where they are analytic.
+    """
+
+    stars: NDArray[np.int64]
+    place: Floats
+    mean: Floats
+    low: Floats
+    high: Floats
+    gradient: Range
+    centre: tuple[float, float]
+    bend: float
+    draws: int = 0
+
+    def line(self, x: Floats) -> Floats:
+        """Give y of the straight line at some x."""
+        return self.centre[1] + self.gradient.value * (x - self.centre[0])
+
+
+def bins_of(values: Floats, edges: Floats) -> NDArray[np.int64]:
+    """Bin of each value between ascending edges, -1 where it is in none; the last edge belongs to the last bin."""
+    found = np.searchsorted(edges, values, side="right") - 1
+    found = np.where(values == edges[-1], len(edges) - 2, found)
+    return np.where(np.isnan(values) | (found > len(edges) - 2), -1, found)
+
+
+def sums_of(x: Floats, y: Floats, bins: NDArray[np.int64], many: int, centre: tuple[float, float]) -> Floats:
+    """Give the sums of stars in `many` bins, (many, 6), about a centre; none of the numbers may be missing."""
+    dx, dy = x - centre[0], y - centre[1]
+    terms = (np.ones_like(dx), dx, dy, dx * dx, dx * dy, dy * dy)
+    return np.stack([np.bincount(bins, term, many) for term in terms], axis=1)
+
+
+def profile(sums: Floats, centre: tuple[float, float]) -> Profile:
+    """Find a profile from the sums of its bins.
+
+    The line is of least squares over stars, each of one weight. Its error allows for a scatter that differs
+    from bin to bin, and for a mean that is not straight (White 1980, Econometrica 48, 817, with the squares
+    of residuals averaged over each bin); intervals are Student's.
+
+    Parameters
+    ----------
+    sums : (B, 6) as of `sums_of`.
+    centre : that they were taken about.
+    """
+    stars = sums[:, N].astype(np.int64)
+    place, mean = (_over(sums[:, each], sums[:, N]) for each in (X, Y))
+    spread = np.maximum(_over(sums[:, YY], sums[:, N]) - mean**2, 0.0)
+    error = np.sqrt(_over(spread, sums[:, N] - 1.0))
+    middle, slope, deviation = _line(sums)
+    reach = _quantile(LEVEL, int(sums[:, N].sum()) - 2) * deviation
+    full = stars >= FEWEST
+    off = np.abs(mean - middle[1] - slope * (place - middle[0]))[full]
+    return Profile(
+        stars=stars,
+        place=place + centre[0],
+        mean=mean + centre[1],
+        low=mean + centre[1] - error,
+        high=mean + centre[1] + error,
+        gradient=Range(slope, slope - reach, slope + reach),
+        centre=(middle[0] + centre[0], middle[1] + centre[1]),
+        bend=float(off.max()) if len(off) and math.isfinite(slope) else math.nan,
+    )
+
+
+def bootstrapped(
+    x: Floats,
+    y: Floats,
+    bins: NDArray[np.int64],
+    many: int,
+    random: np.random.Generator,
+    draws: int,
+    progress: Progress | None = None,
+) -> Profile:
+    """Find a profile whose bars and interval are percentiles of a bootstrap over its stars.
+
+    Every draw takes as many stars as there are, with replacement, from all bins together (Efron & Tibshirani
+    1993, An Introduction to the Bootstrap, ch. 13). A bin that is empty in a draw has no mean in it.
+
+    Parameters
+    ----------
+    x, y : (N,) of the stars, none missing.
+    bins : (N,) of each, from 0.
+    many : bins there are, at most 255.
+    random : source of random numbers.
+    draws : how many.
+    progress : told after each.
+    """
+    centre = (float(x.mean()), float(y.mean())) if len(x) else (0.0, 0.0)
+    seen = profile(sums_of(x, y, bins, many, centre), centre)
+    if not len(x):
+        return seen
+    points = np.stack([x - centre[0], y - centre[1]], axis=1)
+    small = bins.astype(np.uint8)
+    slopes, means = np.full(draws, np.nan), np.full((draws, many), np.nan)
+    for draw in range(draws):
+        sums = _draw(points, small, many, random)
+        slopes[draw] = _line(sums)[1]
+        means[draw] = _over(sums[:, Y], sums[:, N]) + centre[1]
+        if progress is not None:
+            progress(draw + 1, draws)
+    bars = [Range.of(float(value), means[:, k], BAR) for k, value in enumerate(seen.mean)]
+    enough = seen.stars > 1
+    return Profile(
+        stars=seen.stars,
+        place=seen.place,
+        mean=seen.mean,
+        low=np.where(enough, [bar.low for bar in bars], np.nan),
+        high=np.where(enough, [bar.high for bar in bars], np.nan),
+        gradient=Range.of(seen.gradient.value, slopes)
+        if math.isfinite(seen.gradient.value)
+        else seen.gradient,
+        centre=seen.centre,
+        bend=seen.bend,
+        draws=draws,
+    )
+
+
+@numba.njit(nogil=True, cache=True)
+def _draw(points: Floats, bins: Bins, many: int, random: np.random.Generator) -> Floats:
+    """Sums of as many stars as there are, drawn with replacement."""
+    sums = np.zeros((many, 6))
+    n = len(points)
+    for _ in range(n):
+        i = int(random.random() * n)
+        x, y, k = points[i, 0], points[i, 1], bins[i]
+        sums[k, 0] += 1.0
+        sums[k, 1] += x
+        sums[k, 2] += y
+        sums[k, 3] += x * x
+        sums[k, 4] += x * y
+        sums[k, 5] += y * y
+    return sums
+
+
+def _line(sums: Floats) -> tuple[tuple[float, float], float, float]:
+    """Mean x and y, slope, and the error of the slope; NaN where there are too few stars or bins."""
+    n = float(sums[:, N].sum())
+    if n < FEWEST or (sums[:, N] > 0).sum() < 2:
+        return (math.nan, math.nan), math.nan, math.nan
+    x, y = float(sums[:, X].sum()) / n, float(sums[:, Y].sum()) / n
+    count = sums[:, N]
+    xx = sums[:, XX] - 2 * x * sums[:, X] + count * x * x
+    xy = sums[:, XY] - x * sums[:, Y] - y * sums[:, X] + count * x * y
+    yy = sums[:, YY] - 2 * y * sums[:, Y] + count * y * y
+    lever = float(xx.sum())
+    if not lever > 0:
+        return (x, y), math.nan, math.nan
+    slope = float(xy.sum()) / lever
+    residual = np.maximum(yy - 2 * slope * xy + slope**2 * xx, 0.0)
+    variance = float(np.nansum(_over(xx * residual, count))) / lever**2 * n / (n - 2)
+    return (x, y), slope, math.sqrt(variance)
+
+
+def _over(above: Floats, below: Floats) -> Floats:
+    """Divide; NaN where there is nothing to divide by."""
+    return np.divide(above, below, out=np.full(len(above), np.nan), where=below > 0)
+
+
+def _quantile(level: float, freedom: int) -> float:
+    """How many errors an interval of Student's reaches."""
+    return float(stdtrit(freedom, (1 + level) / 2)) if freedom > 0 else math.nan
