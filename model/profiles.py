@@ -1,4 +1,4 @@
-"""The mean of a label along a quantity and its straight gradient, with intervals; of stars as a survey saw them.
+"""The mean of a label along a quantity and its straight gradient, with intervals, of stars as a survey saw.
 
 Nothing here is corrected for which stars the survey chose. Sums are taken bin by bin, so that they can be
 found in one pass over millions of stars; a bootstrap draws stars, with replacement.
@@ -62,14 +62,14 @@ class Profile:
 
 
 def bins_of(values: Floats, edges: Floats) -> NDArray[np.int64]:
-    """Bin of each value between ascending edges, -1 where it is in none; the last edge belongs to the last bin."""
+    """Bin of each value between ascending edges, -1 where it is in none; the last bin has both its edges."""
     found = np.searchsorted(edges, values, side="right") - 1
     found = np.where(values == edges[-1], len(edges) - 2, found)
     return np.where(np.isnan(values) | (found > len(edges) - 2), -1, found)
 
 
 def sums_of(x: Floats, y: Floats, bins: NDArray[np.int64], many: int, centre: tuple[float, float]) -> Floats:
-    """Give the sums of stars in `many` bins, (many, 6), about a centre; none of the numbers may be missing."""
+    """Give the sums of stars in `many` bins, (many, 6), about a centre; no number may be missing."""
     dx, dy = x - centre[0], y - centre[1]
     terms = (np.ones_like(dx), dx, dy, dx * dx, dx * dy, dy * dy)
     return np.stack([np.bincount(bins, term, many) for term in terms], axis=1)
@@ -160,8 +160,7 @@ def bootstrapped(
     )
 
 
-@numba.njit(nogil=True, cache=True)
-def _draw(points: Floats, bins: Bins, many: int, random: np.random.Generator) -> Floats:
+def _drawn_sums(points: Floats, bins: Bins, many: int, random: np.random.Generator) -> Floats:
     """Sums of as many stars as there are, drawn with replacement."""
     sums = np.zeros((many, 6))
     n = len(points)
@@ -175,6 +174,9 @@ def _draw(points: Floats, bins: Bins, many: int, random: np.random.Generator) ->
         sums[k, 4] += x * y
         sums[k, 5] += y * y
     return sums
+
+
+_draw = numba.njit(nogil=True, cache=True)(_drawn_sums)
 
 
 def _line(sums: Floats) -> tuple[tuple[float, float], float, float]:
@@ -198,7 +200,7 @@ def _line(sums: Floats) -> tuple[tuple[float, float], float, float]:
 
 def _over(above: Floats, below: Floats) -> Floats:
     """Divide; NaN where there is nothing to divide by."""
-    return np.divide(above, below, out=np.full(len(above), np.nan), where=below > 0)
+    return np.asarray(np.divide(above, below, out=np.full(len(above), np.nan), where=below > 0))
 
 
 def _quantile(level: float, freedom: int) -> float:

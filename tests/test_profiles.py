@@ -51,7 +51,9 @@ def test_a_profile_is_what_star_by_star_gives():
         assert found.mean[k] - found.low[k] == pytest.approx(error, rel=1e-9)
     line = stats.linregress(x, y)
     assert found.gradient.value == pytest.approx(line.slope, rel=1e-9)
-    assert found.line(np.array([0.0, 10.0])) == pytest.approx([line.intercept, line.intercept + 10 * line.slope])
+    assert found.line(np.array([0.0, 10.0])) == pytest.approx(
+        [line.intercept, line.intercept + 10 * line.slope]
+    )
     off = [abs(y[bins == k].mean() - line.intercept - line.slope * x[bins == k].mean()) for k in range(4)]
     assert found.bend == pytest.approx(max(off), rel=1e-6)
 
