@@ -35,9 +35,7 @@ def edges_of(what: str, typed: str, most: int) -> Edges:
     steps = _STEPS.fullmatch(text)
     found = _stepped(what, text, most) if steps else tuple(_number(what, part) for part in text.split(","))
     if not 2 <= len(found) <= most + 1:
-        raise DataError(
-            f"{len(found)} edges of {what} were typed: give 2 to {most + 1}, as 0, 1, 2 or 0:2:0.5"
-        )
+        raise DataError(f"{len(found)} edges of {what} were typed: give {_some(most)}")
     if any(not low < high for low, high in pairwise(found)):
         raise DataError(f"the edges of {what} have to ascend: each has to be larger than the one before")
     return found
@@ -68,3 +66,7 @@ def _number(what: str, typed: str) -> float:
     if not abs(number) <= LARGEST:
         raise DataError(f"'{typed.strip()[:20]}' is no edge of {what}: type numbers, as 0, 1, 2 or 0:2:0.5")
     return number + 0.0
+
+
+def _some(most: int) -> str:
+    return f"2 to {most + 1}, as 0, 1, 2 or 0:2:0.5" if most > 1 else "two, the lower one first"

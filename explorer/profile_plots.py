@@ -20,7 +20,7 @@ from explorer.profile_sums import MOST_SLICES, Asked, Profiles
 from explorer.profile_words import SELECTED_COLOUR, caption, unit_of
 from explorer.text import text
 
-WIDTH, HEIGHT, SIDES = 300, 190, 76
+WIDTH, HEIGHT, SIDES = 208, 190, 76
 """Of a frame and what stands beside it, CSS pixels."""
 LEAST = 5
 """A bin of fewer stars has no point."""

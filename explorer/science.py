@@ -11,6 +11,7 @@ from explorer.binary_tab import BinaryTab
 from explorer.pair_source import PairSource
 from explorer.profile_page import ProfilePage
 from explorer.session import Session
+from explorer.space_planes_page import SpacePlanesPage
 from explorer.star_models import StarModels
 from explorer.stars import Stars
 from explorer.systematics_page import SystematicsPage
@@ -66,6 +67,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             lambda d: BinaryTab(d.stars, d.session, d.models, d.pairs, d.usual, d.background),
         ),
         "profiles": Kind("Profiles", lambda d: ProfilePage(d.stars, d.session, d.background)),
+        "planes": Kind("Planes", lambda d: SpacePlanesPage(d.stars, d.session, d.background)),
         "systematics": Kind("Systematics", lambda d: SystematicsPage(d.stars, d.session, d.background)),
     }
 )
