@@ -1,5 +1,6 @@
 """Abundance planes in bins of R and |z| (the paper's Figs. 13 and 14): the stars of each panel."""
 
+import math
 from dataclasses import dataclass
 
 import numba
@@ -19,13 +20,13 @@ MOST_ACROSS, MOST_UP = 8, 6
 """Panels of a grid."""
 MOST_SHOWN = 700
 """Stars drawn in a panel: as many as in the paper's."""
-CELLS = 48
-"""Along each side of a panel's map."""
+FEWEST_CELLS, MOST_CELLS, STARS_PER_CELL = 16, 48, 5
+"""Along each side of a panel's map: as many as the fullest panel has stars for."""
 LEAST = 3
 """Stars in a cell that has a mean."""
 NEEDS = ("R", "z", "fe_h")
 AXES = ("R", "abs(z)")
-PLACE, HEIGHT, BOX = "planes.R", "planes.z", "planes.box"
+PLACE, HEIGHT, HOT, BOX = SOURCES = ("planes.R", "planes.z", "planes.teff", "planes.box")
 """Sources of the cuts that are made here; the grid ignores them itself, as a map does its own brush."""
 
 Floats = NDArray[np.float64]
@@ -46,6 +47,7 @@ class Asked:
     predicates : all of them hold.
     seed : of the choice of stars.
     window : of every panel.
+    ends : of the colours; None for those usual with the quantity.
     """
 
     label: str
@@ -57,6 +59,7 @@ class Asked:
     predicates: tuple[Predicate, ...]
     seed: int
     window: Window
+    ends: tuple[float, float] | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -75,7 +78,7 @@ class Planes:
     inside : (P,) those of them within the window.
     panel : (K,) panel of each star that is drawn; none where a map is.
     x, y, colour : (K,) of it; colour is NaN where it is missing.
-    number, mean : (P, CELLS, CELLS) stars, and the mean colour, of the cells of a map, lowest row
+    number, mean : (P, cells, cells) stars, and the mean colour, of the cells of a map, lowest row
         first; the mean is NaN where there are fewer than LEAST. No panels where stars are drawn.
     """
 
@@ -111,7 +114,7 @@ def planes(stars: Stars, asked: Asked, overtaken: Overtaken) -> Planes:
     attend(overtaken)
     w = asked.window
     window = w.x0, w.x1, w.y0, w.y1
-    number, total, known = cells(rows, ends, x, y, colour, window, CELLS)
+    number, total, known = cells(rows, ends, x, y, colour, window, cells_for(np.diff(ends)))
     attend(overtaken)
     inside = number.sum(axis=(1, 2)).astype(np.int64)
     panel, chosen = np.empty(0, np.int64), np.empty(0, np.int64)
@@ -125,6 +128,11 @@ def planes(stars: Stars, asked: Asked, overtaken: Overtaken) -> Planes:
     mean = np.divide(total, known, out=np.full(total.shape, np.nan), where=known >= LEAST)
     x, y, colour = (np.asarray(each[chosen], np.float64) for each in (x, y, colour))
     return Planes(asked, np.diff(ends), inside, panel, x, y, colour, number, mean)
+
+
+def cells_for(stars: Rows) -> int:
+    """Cells along a side, for the numbers of stars of the panels."""
+    return min(max(math.isqrt(int(stars.max()) // STARS_PER_CELL), FEWEST_CELLS), MOST_CELLS)
 
 
 def few(rows: Rows, source: Rows, most: int, seed: int) -> Rows:
@@ -151,11 +159,11 @@ def _lots(numbers: Rows, seed: int) -> NDArray[np.uint64]:
 
 
 def with_panel(selection: Selection, asked: Asked, row: int, column: int) -> Selection:
-    """The selection cut to the R and |z| of a panel, a cut each; without them if it is so already."""
+    """The selection cut to a panel, its R, |z| and T_eff a cut each; without them if it is so already."""
     cuts = panel_cuts(asked, row, column)
-    if all(clause.source in selection and selection[clause.source] == clause for clause in cuts):
-        return selection.without(PLACE, HEIGHT, BOX)
-    made = selection.without(BOX)
+    if chosen_panel(selection, asked) == (row, column):
+        return selection.without(*SOURCES)
+    made = selection.without(HOT, BOX)
     for clause in cuts:
         made = made.with_(clause)
     return made
@@ -165,7 +173,7 @@ def with_box(
     selection: Selection, asked: Asked, row: int, column: int, box: tuple[float, float, float, float]
 ) -> Selection:
     """The selection cut to a panel and to a box in it, of [Fe/H] and the label: x0, x1, y0, y1."""
-    made = selection
+    made = selection.without(HOT)
     x0, x1, y0, y1 = box
     region = Box(Range("fe_h", x0, x1), Range(asked.label, y0, y1))
     for clause in (*panel_cuts(asked, row, column), Clause(BOX, region)):
@@ -174,12 +182,13 @@ def with_box(
 
 
 def panel_cuts(asked: Asked, row: int, column: int) -> tuple[Clause, ...]:
-    """The two cuts that a panel stands for."""
+    """The cuts that a panel stands for: its R and |z|, and the window of T_eff if there is one."""
     ranges = (
         Range(AXES[0], *asked.across[column : column + 2]),
         Range(AXES[1], *asked.up[row : row + 2]),
     )
-    return tuple(Clause(source, each) for source, each in zip((PLACE, HEIGHT), ranges, strict=True))
+    made = tuple(Clause(source, each) for source, each in zip((PLACE, HEIGHT), ranges, strict=True))
+    return made if asked.teff is None else (*made, Clause(HOT, Range("teff", *asked.teff)))
 
 
 def chosen_panel(selection: Selection, asked: Asked) -> tuple[int, int] | None:
@@ -195,9 +204,7 @@ def chosen_panel(selection: Selection, asked: Asked) -> tuple[int, int] | None:
 def others(selection: Selection) -> tuple[Predicate, ...]:
     """What a selection asks of stars in every view, but for the cuts made here."""
     return tuple(
-        clause.effective
-        for clause in selection
-        if clause.holds_in(None) and clause.source not in (PLACE, HEIGHT, BOX)
+        clause.effective for clause in selection if clause.holds_in(None) and clause.source not in SOURCES
     )
 
 

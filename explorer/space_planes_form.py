@@ -22,7 +22,8 @@ WINDOWED = ("ba_fe",)
 FIRST = ("ba_fe", "eu_fe")
 COLOURS = ("vT", "JR", "Jphi")
 """The text of section 5.4 colours by v_phi, the captions of Figs. 13 and 14 by J_R."""
-FE_H = (-2.5, 0.5)
+FE_H, WIDER = (-2.5, 0.5), 0.25
+"""Ends of the axis of [Fe/H]; and how much further than usual that of the label reaches, on either side."""
 SHOWS = {f"{MOST_SHOWN} stars a panel": "stars", "mean of all": "mean", "number of all": "number"}
 SMALL: dict[str, Any] = {"size": "small", "margin": (8, 0, 0, 0)}
 
@@ -52,10 +53,14 @@ class SpacePlanesForm:
         self._teff = pmui.TextInput(
             label="Teff from, to, K", value=self._usual_teff(label), placeholder="all", width=120, **field
         )
+        self._ends = pmui.TextInput(
+            label="Colours from, to", value="", placeholder="usual", width=120, **field
+        )
         self._seed = pmui.TextInput(label="Seed", value="1", width=60, **field)
         self._label.param.watch(self._relabel, "value")
         self.widgets = (
-            self._label, self._colour, self._across, self._up, self._teff, self._seed, self._shows,
+            self._label, self._colour, self._ends, self._across, self._up, self._teff, self._seed,
+            self._shows,
         )  # fmt: skip
         for widget in self.widgets:
             widget.param.watch(self._heard, "value")
@@ -94,18 +99,19 @@ class SpacePlanesForm:
         label, shows = str(self._label.value), self._shows.value
         if shows not in SHOWS.values():
             raise DataError(f"panels show {', '.join(SHOWS)}")
-        teff = str(self._teff.value or "").strip()
         column = self._stars.describe(label, state.derived)
+        wider = WIDER * (column.high - column.low)
         return Asked(
             label=label,
             colour=str(self._colour.value),
             shows=shows,
             across=_upwards("R", edges_of("R", str(self._across.value or ""), MOST_ACROSS)),
             up=_upwards("|z|", edges_of("|z|", str(self._up.value or ""), MOST_UP)),
-            teff=_both(teff) if teff else None,
+            teff=_both("Teff", self._teff.value),
             predicates=others(state.selection),
             seed=whole("seed", self._seed.value, 0, 10**8),
-            window=Window(*FE_H, column.low, column.high),
+            window=Window(*FE_H, column.low - wider, column.high + wider),
+            ends=_both("colours", self._ends.value),
         )
 
 
@@ -115,6 +121,10 @@ def _upwards(what: str, edges: tuple[float, ...]) -> tuple[float, ...]:
     return edges
 
 
-def _both(typed: str) -> tuple[float, float]:
-    low, high = edges_of("Teff", typed, 1)
+def _both(what: str, typed: object) -> tuple[float, float] | None:
+    """Two ends; None where nothing was typed."""
+    text = str(typed or "").strip()
+    if not text:
+        return None
+    low, high = edges_of(what, text, 1)
     return low, high

@@ -32,8 +32,8 @@ HOW = (
     "is of stars with both abundances. Not selection-corrected."
 )
 HAND = (
-    "Click a panel to cut the selection to its R and |z|, once more to take that back; drag a box to cut to "
-    "the box, too. The cuts are chips on the left; this page goes on showing all panels."
+    "Click a panel to cut the selection to its R and |z| (and the Teff above), once more to take that back; "
+    "drag a box to cut to the box, too. The cuts are chips on the left; here, all panels stay."
 )
 
 

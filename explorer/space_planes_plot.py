@@ -94,7 +94,7 @@ class SpacePlanesPlot:
         dot = Scatter(x="x", y="y", size=3.2, fill_color=colour, line_color=None, fill_alpha=0.9)
         said = Text(
             x="x", y="y", text="text", angle="angle", text_align="align", text_baseline="middle",
-            text_color=INK, text_font_size="11px",
+            text_color=INK, text_font_size="11px", text_font=look.AXIS["axis_label_text_font"],
         )  # fmt: skip
         for source, glyph in (
             (self.cells, image), (self.stars, dot), (self.panels, frame), (self.words, said),
@@ -198,7 +198,7 @@ class SpacePlanesPlot:
             most = max(float(found.number.max(initial=0)), 10.0)
             kind, low, high, title = "count", 0.0, math.log10(most), "log of number"
         else:
-            kind, low, high = kind_shown(colour.kind, "mean"), colour.low, colour.high
+            kind, (low, high) = kind_shown(colour.kind, "mean"), found.asked.ends or (colour.low, colour.high)
             title = f"{colour.plain} [{colour.unit}]" if colour.unit else colour.plain
         palette = list(COLOUR_MAPS[DEFAULT_MAP[kind]].colours)
         for mapper in (self._dots, self._tiles):
