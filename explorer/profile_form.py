@@ -1,12 +1,14 @@
 """The controls of profiles: which label along what, in which bins and slices; checked when they are read."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
 import panel_material_ui as pmui
 
 from data.problem import DataError
+from data.schema import Column
 from explorer import choices
 from explorer.edges import LONGEST, edges_of, written
 from explorer.profile_sums import MOST_BINS, MOST_SLICES, NO_SLICES, Asked, groups_of
@@ -30,6 +32,10 @@ FIRST: Mapping[str, str] = MappingProxyType(
     }
 )
 """What profiles are usually along. Of ages the survey has none: [Ba/Mg] stands in, the mock tells its own."""
+NAMES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {"abs(z)": ("|z|", "|z|"), "ba_fe - mg_fe": (r"[\mathrm{Ba}/\mathrm{Mg}]", "[Ba/Mg]")}
+)
+"""What is computed here for profiles, as mathematics and in plain words."""
 BINS = 16
 """Of another quantity, over its usual range."""
 MOST_DRAWS, USUAL_DRAWS = 2000, 200
@@ -125,6 +131,15 @@ class ProfileForm:
     def bootstrap(self) -> tuple[int, int]:
         """Number of draws and seed; DataError in words for the person where they can't be."""
         return whole("draws", self._draws.value, 50, MOST_DRAWS), whole("seed", self._seed.value, 0, 10**8)
+
+
+def described(stars: Stars, quantity: str, derived: Iterable[Derived]) -> Column:
+    """What a quantity is, by the name that it goes by in the field."""
+    column = stars.describe(quantity, derived)
+    if quantity not in NAMES or column.plain != quantity:
+        return column
+    tex, plain = NAMES[quantity]
+    return replace(column, tex=tex, plain=plain)
 
 
 def whole(what: str, typed: object, low: int, high: int) -> int:

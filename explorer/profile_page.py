@@ -11,8 +11,9 @@ import panel_material_ui as pmui
 from data.problem import DataError
 from explorer.afterwards import Afterwards
 from explorer.background import Background
+from explorer.choices import flat, quantities
 from explorer.overtaking import Overtaken, attend
-from explorer.profile_form import ProfileForm, titles
+from explorer.profile_form import ProfileForm, described, titles
 from explorer.profile_plots import ProfilePlots
 from explorer.profile_sums import Asked, Profiles, bootstrapped_profiles, check, profiles
 from explorer.profile_words import HOW, legend, table
@@ -32,6 +33,7 @@ class Found:
     asked: Asked
     profiles: Profiles
     draws: int = 0
+    seed: int = 0
 
 
 class ProfilePage:
@@ -45,18 +47,24 @@ class ProfilePage:
         self._draws: Afterwards[Found] = background.afterwards(self._show, self._fail)
         self._wanted: Asked | None = None
         self._shown: Found | None = None
+        self._form: ProfileForm | None = None
         self.view = pmui.Column(margin=0, sizing_mode="stretch_width")
 
     def follow(self) -> None:
         """Make the page when it is first opened, and have it show what is selected whenever it is seen."""
         if not self.view.objects:
             self._build()
+        if self._form is None:
+            return
         self._form.offer(self._session.state.derived)
         self._ask()
 
     def _build(self) -> None:
+        if len(flat(quantities(self._stars, averaged=True))) < 2:
+            self.view[:] = [text("lacking", "A profile needs two columns of numbers; the catalogue has one.")]
+            return
         small: dict[str, Any] = {"size": "small", "margin": (14, 0, 0, 0)}
-        self._form = ProfileForm(self._stars, self._session.state.derived, self._ask)
+        form = self._form = ProfileForm(self._stars, self._session.state.derived, self._ask)
         self._run = pmui.Button(label="Run", on_click=lambda _: self._bootstrap(), **small)
         self._stop = pmui.Button(
             label="Cancel", variant="text", disabled=True, on_click=lambda _: self._cancel(), **small
@@ -65,7 +73,7 @@ class ProfilePage:
         self._said, self._legend, self._table = text("note-block"), text("section"), text("star")
         self._plots = ProfilePlots()
         row = pmui.FlexBox(
-            *self._form.widgets, self._run, self._stop, align_items="flex-start",
+            *form.widgets, self._run, self._stop, align_items="flex-start",
             justify_content="flex-start", gap="8px", margin=0,
         )  # fmt: skip
         how = text("note-block", f"{HOW} {SUBSETS}")
@@ -80,10 +88,13 @@ class ProfilePage:
             return
         self._wanted = asked
         self._draws.overtake()
-        self._rest("")
+        drawing = self._shown is not None and not self._stop.disabled
+        self._rest("The bootstrap was given up: other stars or bins were chosen." if drawing else "")
         self._at_once.ask(lambda overtaken: Found(asked, profiles(self._stars, asked, overtaken)))
 
     def _asked(self) -> Asked | None:
+        if self._form is None:
+            return None
         try:
             asked = self._form.asked(self._session.state)
             check(self._stars, asked)
@@ -102,6 +113,8 @@ class ProfilePage:
         self._complain(str(problem))
 
     def _bootstrap(self) -> None:
+        if self._form is None:
+            return
         try:
             draws, seed = self._form.bootstrap
         except DataError as problem:
@@ -125,26 +138,29 @@ class ProfilePage:
                 told = time.monotonic()
                 self._background.later(lambda: None if overtaken() else self._busy(share))
 
-        return Found(asked, bootstrapped_profiles(self._stars, asked, draws, seed, progress), draws)
+        made = bootstrapped_profiles(self._stars, asked, draws, seed, progress)
+        return Found(asked, made, draws, seed)
 
     def _cancel(self) -> None:
         self._draws.overtake()
-        self._rest("The bootstrap was cancelled; intervals are analytic.")
+        self._rest("The bootstrap was cancelled.")
 
     # what comes back
 
     def _show(self, found: Found) -> None:
-        if found.asked != self._wanted:
+        shown = self._shown
+        overhauled = shown is not None and shown.asked == found.asked and shown.draws > found.draws == 0
+        if found.asked != self._wanted or overhauled:
             return
         if found.draws:
             self._rest("")
         asked, state = found.asked, self._session.state
         self._shown = found
-        label, x = (self._stars.describe(each, state.derived) for each in (asked.label, asked.x))
+        label, x = (described(self._stars, each, state.derived) for each in (asked.label, asked.x))
         slices = titles(asked)
         self._legend.object = f"<p>{legend(asked)}</p>"
         self._plots.show(asked, found.profiles, slices, label, x)
-        self._table.object = table(asked, found.profiles, slices, label, x)
+        self._table.object = table(asked, found.profiles, slices, label, x, found.seed)
 
     def _fail(self, problem: BaseException) -> None:
         self._rest("")

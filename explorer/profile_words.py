@@ -50,10 +50,16 @@ def legend(asked: Asked) -> str:
     return " &nbsp; ".join(swatch(group.name, group.colour) for group in asked.groups)
 
 
-def table(asked: Asked, found: Profiles, slices: Sequence[str], label: Column, x: Column) -> str:
-    """List the gradients, slice by slice, as HTML."""
+def table(
+    asked: Asked, found: Profiles, slices: Sequence[str], label: Column, x: Column, seed: int = 0
+) -> str:
+    """List the gradients, slice by slice, as HTML; a bootstrap is told with its seed."""
     draws = next((each.draws for each in found.values() if each.draws), 0)
-    kind = f"bootstrap over stars, {draws:,} draws" if draws else "analytic, Student's; Run for a bootstrap"
+    kind = (
+        f"bootstrap over stars, {draws:,} draws, seed {seed}"
+        if draws
+        else "analytic, Student's; Run for a bootstrap"
+    )
     head = (
         f"Gradient of {to_html(label.tex)} along {to_html(x.tex)} in {html.escape(unit_of(label, x))}, "
         f"95 % interval ({kind}), <b>{UNCORRECTED}</b>"

@@ -8,6 +8,7 @@ from data.problem import DataError
 from explorer.afterwards import Afterwards
 from explorer.background import Background
 from explorer.cards import lacking
+from explorer.choices import planes as planes_of
 from explorer.session import Session
 from explorer.space_planes import (
     MOST_SHOWN,
@@ -47,40 +48,41 @@ class SpacePlanesPage:
         self._work: Afterwards[Planes] = background.afterwards(self._show, self._fail)
         self._wanted: Asked | None = None
         self._shown: Asked | None = None
+        self._form: SpacePlanesForm | None = None
         self.view = pmui.Column(margin=0, sizing_mode="stretch_width")
 
     def follow(self) -> None:
         """Make the page when it is first opened, and have it show what is selected whenever it is seen."""
-        if not self.view.objects and not self._build():
-            return
-        if self._shown is None and len(self.view.objects) == 1:
+        if not self.view.objects:
+            self._build()
+        if self._form is None:
             return
         self._form.offer(self._session.state.derived)
         self._ask()
         self._mark()
 
-    def _build(self) -> bool:
-        """Lay the page out; False where the catalogue lacks what it needs, which it says instead."""
-        ratios = [name for name in self._stars.catalogue.columns if name.endswith("_fe")]
-        missing = lacking(self._stars, (*NEEDS, *(() if ratios else ("mg_fe",))))
+    def _build(self) -> None:
+        """Lay the page out; where the catalogue lacks what it needs, say so instead."""
+        missing = lacking(self._stars, (*NEEDS, *(() if planes_of(self._stars) else ("mg_fe",))))
         if missing:
             self.view[:] = [text("lacking", missing)]
-            return False
-        self._form = SpacePlanesForm(self._stars, self._session.state.derived, self._ask)
+            return
+        form = self._form = SpacePlanesForm(self._stars, self._session.state.derived, self._ask)
         self._plot = SpacePlanesPlot(self._cut_to_panel, self._cut_to_box)
         self._problem = text("problem", visible=False, margin=(4, 0))
         self._said = text("note-block")
         row = pmui.FlexBox(
-            *self._form.widgets, align_items="flex-start", justify_content="flex-start", gap="8px", margin=0
+            *form.widgets, align_items="flex-start", justify_content="flex-start", gap="8px", margin=0
         )
         how = text("note-block", f"{HOW}<br>{HAND}")
         self.view[:] = [row, self._problem, self._said, self._plot.view, how]
-        return True
 
     # what is asked for
 
     def _ask(self) -> None:
         """Have a grid made of what is chosen now, unless it is shown or under way."""
+        if self._form is None:
+            return
         try:
             asked = self._form.asked(self._session.state)
             check(self._stars, asked)

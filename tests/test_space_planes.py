@@ -8,8 +8,11 @@ import pytest
 from data.predicate import Box, Range
 from data.problem import DataError
 from data.selection import Clause, Selection
+from explorer.background import Background
 from explorer.overtaking import OvertakenError
+from explorer.profile_page import ProfilePage
 from explorer.raster import Window
+from explorer.session import Bars, Colouring, Session, State
 from explorer.space_planes import (
     FEWEST_CELLS,
     LEAST,
@@ -25,7 +28,7 @@ from explorer.space_planes import (
     with_box,
     with_panel,
 )
-from explorer.space_planes_page import summary
+from explorer.space_planes_page import SpacePlanesPage, summary
 from explorer.space_planes_plot import SpacePlanesPlot
 from explorer.stars import Stars
 from tests.small_catalogue import catalogue_of
@@ -206,6 +209,23 @@ def test_what_can_t_be_had_is_refused(stars, changes, words):
 def test_work_of_no_use_ends(stars):
     with pytest.raises(OvertakenError):
         planes(stars, asked(), lambda: True)
+
+
+def test_a_catalogue_without_places_is_told_what_it_lacks():
+    few_columns = catalogue_of({name: np.zeros(3, np.float32) for name in ("fe_h", "ba_fe")})
+    session = Session(State(Selection(), Colouring("fe_h"), Bars("fe_h")))
+    stars = Stars(few_columns)
+    page = SpacePlanesPage(stars, session, Background(None, lambda do: do(), lambda _problem: None))
+    page.follow()
+    page.follow()
+    assert "<b>R</b>" in page.view[0].object
+    page.close()
+    one = Stars(catalogue_of({"fe_h": np.zeros(3, np.float32)}))
+    profiles = ProfilePage(one, session, Background(None, lambda do: do(), lambda _problem: None))
+    profiles.follow()
+    profiles.follow()
+    assert "needs two columns" in profiles.view[0].object
+    profiles.close()
 
 
 def plotted(stars):
