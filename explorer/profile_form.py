@@ -53,7 +53,7 @@ class ProfileForm:
         label = next(name for name in ("fe_h", *labels.values()) if name in labels.values())
         x = next(name for name in ("R", *along.values()) if name in along.values() and name != label)
         slices = {words: key for key, (words, _) in SLICES.items() if not key or stars.has(key)}
-        by = next(iter(slices.values()))
+        by = next(key for key in slices.values() if key != x)
         self._label = pmui.Select(
             label="Mean of", options=labels, value=label, searchable=True, width=120, **SMALL
         )
@@ -71,7 +71,7 @@ class ProfileForm:
         )
         self._draws = pmui.TextInput(label="Draws", value=str(USUAL_DRAWS), width=70, max_length=9, **SMALL)
         self._seed = pmui.TextInput(label="Seed", value="1", width=60, max_length=9, **SMALL)
-        self._x.param.watch(lambda event: self._fill(self._bins, self._usual_bins(event.new)), "value")
+        self._x.param.watch(self._turn, "value")
         self._by.param.watch(lambda event: self._fill(self._edges, SLICES[event.new][1]), "value")
         for widget in (self._label, self._x, self._bins, self._by, self._edges, self._within):
             widget.param.watch(self._heard, "value")
@@ -101,13 +101,19 @@ class ProfileForm:
         step = float(f"{(column.high - column.low) / BINS:.1g}")
         return f"{column.low:.4g}:{column.high:.4g}:{step:g}"
 
+    def _turn(self, event: Any) -> None:
+        """Have usual bins with another quantity; slices of that very quantity give way to others."""
+        self._fill(self._bins, self._usual_bins(event.new))
+        if self._by.value == event.new:
+            self._fill(self._by, next(key for key in self._by.options.values() if key != event.new))
+
     def _fill(self, field: Any, typed: str) -> None:
         """Put usual edges into a field: with the choice they belong to, this is one change."""
-        self._filling = True
+        before, self._filling = self._filling, True
         try:
             field.value = typed
         finally:
-            self._filling = False
+            self._filling = before
 
     def _heard(self, _event: Any) -> None:
         if not self._filling:

@@ -20,8 +20,8 @@ from explorer.profile_sums import MOST_SLICES, Asked, Profiles
 from explorer.profile_words import SELECTED_COLOUR, caption, unit_of
 from explorer.text import text
 
-WIDTH, HEIGHT, SIDES = 208, 190, 76
-"""Of a frame and what stands beside it, CSS pixels."""
+WIDTH, HEIGHT, SIDES, HEAD = 208, 190, 76, 54
+"""Of a frame, of what stands beside it, and of the words above, CSS pixels."""
 LEAST = 5
 """A bin of fewer stars has no point."""
 ROOM = 0.08
@@ -40,7 +40,7 @@ class ProfilePlots:
         self.lines = [_source("lines", k, LINES) for k in range(MOST_SLICES)]
         self.figures = [self._figure(k) for k in range(MOST_SLICES)]
         fixed: dict[str, Any] = {"width": WIDTH + SIDES, "sizing_mode": None}
-        self._words = [text("note-block", **fixed) for _ in range(MOST_SLICES)]
+        self._words = [text("note-block", min_height=HEAD, **fixed) for _ in range(MOST_SLICES)]
         self._cards = [
             pmui.Column(words, alone(each), margin=(0, 8, 8, 0), visible=False, **fixed)
             for words, each in zip(self._words, self.figures, strict=True)

@@ -4,6 +4,8 @@ import html
 import math
 from collections.abc import Sequence
 
+import numpy as np
+
 from data.schema import Column
 from explorer.notation import to_html
 from explorer.profile_sums import SELECTED, Asked, Profiles
@@ -13,6 +15,8 @@ from model.profiles import FEWEST, Profile
 UNCORRECTED = "not selection-corrected"
 SELECTED_COLOUR = "#7a828b"
 """Grey reads on light and on dark ground, and is no subset's colour."""
+DASH, WHOLE = "\N{EN DASH}", "<span style='white-space:nowrap'>"
+"""For a number that is none; before one that has to stay on a line."""
 HOW = (
     "A point is the mean of a bin's stars, at their mean place; its bar holds 68 %. The dashed line is "
     "straight, of least squares over the stars of the slice: its slope is the gradient. Errors are of "
@@ -65,7 +69,7 @@ def table(
         f"95 % interval ({kind}), <b>{UNCORRECTED}</b>"
     )
     rows = "".join(
-        f"<tr><th>{html.escape(slices[k])}</th><td>{swatch(group.name, group.colour)}</td>"
+        f"<tr><th>{WHOLE}{html.escape(slices[k])}</span></th><td>{swatch(group.name, group.colour)}</td>"
         f"{_cells(found[number, k])}</tr>"
         for k in range(len(slices))
         for number, group in enumerate(asked.groups)
@@ -79,13 +83,12 @@ def table(
 def _cells(one: Profile) -> str:
     told = interval(one.gradient)
     note = UNCORRECTED if math.isfinite(one.gradient.value) else f"a gradient needs {FEWEST}, in two bins"
-    bend = f"{one.bend:.2g}" if math.isfinite(one.bend) else "\N{EN DASH}"
-    return f"<td>{told}</td><td><i>{note}</i></td><td>{int(one.stars.sum()):,}</td><td>{bend}</td>"
+    bend = np.format_float_positional(float(f"{one.bend:.2g}"), trim="-") if math.isfinite(one.bend) else DASH
+    cells = f"<i>{note}</i>", f"{WHOLE}{int(one.stars.sum()):,}</span>", f"{WHOLE}{bend}</span>"
+    return "".join(f"<td>{cell}</td>" for cell in (f"{WHOLE}{told}</span>", *cells))
 
 
 def caption(slice_name: str, one: Profile, unit: str) -> str:
     """Words above a figure: its slice, and the gradient of the selected stars."""
-    told = interval(one.gradient)
-    if not math.isfinite(one.gradient.value):
-        return f"<b>{html.escape(slice_name)}</b><br>{SELECTED}: {told}"
-    return f"<b>{html.escape(slice_name)}</b><br>{told} {html.escape(unit)}, {UNCORRECTED}"
+    told = f"<b>{html.escape(slice_name)}</b><br>{SELECTED}: {interval(one.gradient)}"
+    return f"{told} {html.escape(unit)}, {UNCORRECTED}" if math.isfinite(one.gradient.value) else told

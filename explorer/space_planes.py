@@ -201,6 +201,15 @@ def chosen_panel(selection: Selection, asked: Asked) -> tuple[int, int] | None:
     return None
 
 
+def chosen_box(selection: Selection, asked: Asked) -> tuple[float, float, float, float] | None:
+    """Ends x0, x1, y0, y1 of the box that a selection is cut to, if it is one of [Fe/H] and the label."""
+    box = selection[BOX].predicate if BOX in selection else None
+    if not isinstance(box, Box) or box.quantities != ("fe_h", asked.label):
+        return None
+    x0, x1, y0, y1 = box.x.low, box.x.high, box.y.low, box.y.high
+    return None if x0 is None or x1 is None or y0 is None or y1 is None else (x0, x1, y0, y1)
+
+
 def others(selection: Selection) -> tuple[Predicate, ...]:
     """What a selection asks of stars in every view, but for the cuts made here."""
     return tuple(

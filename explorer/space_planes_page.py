@@ -16,6 +16,7 @@ from explorer.space_planes import (
     Asked,
     Planes,
     check,
+    chosen_box,
     chosen_panel,
     planes,
     with_box,
@@ -28,9 +29,9 @@ from explorer.text import text
 
 HOW = (
     "Each panel is the plane of an abundance against [Fe/H] for the stars at one place in the Galaxy, as the "
-    "paper's Figs. 13 and 14: outwards to the right, away from the plane upwards. Colours tell which stars "
-    f"rotate with the disc. Of a panel with more than {MOST_SHOWN}, that many are drawn by lot. The number "
-    "is of stars with both abundances. Not selection-corrected."
+    "paper's Figs. 13 and 14: outwards to the right, away from the plane upwards. Coloured by v_phi, they "
+    f"tell which stars rotate with the disc. Of a panel with more than {MOST_SHOWN}, that many are drawn by "
+    "lot. The number is of stars with both abundances. Not selection-corrected."
 )
 HAND = (
     "Click a panel to cut the selection to its R and |z| (and the Teff above), once more to take that back; "
@@ -122,7 +123,8 @@ class SpacePlanesPage:
 
     def _mark(self) -> None:
         if self._shown is not None:
-            self._plot.mark(self._shown, chosen_panel(self._session.state.selection, self._shown))
+            selection, asked = self._session.state.selection, self._shown
+            self._plot.mark(asked, chosen_panel(selection, asked), chosen_box(selection, asked))
 
     def _fail(self, problem: BaseException) -> None:
         self._wanted = None

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import panel as pn
+from bokeh.core.properties import value
 from bokeh.events import SelectionGeometry, Tap
 from bokeh.models import (
     BasicTicker,
@@ -20,6 +21,7 @@ from bokeh.models import (
     Range1d,
     Scatter,
     Text,
+    Title,
     layouts,
 )
 from bokeh.plotting import figure
@@ -68,8 +70,12 @@ class SpacePlanesPlot:
         self._dots = LinearColorMapper(palette=["#000000"], nan_color="rgba(138, 138, 138, 0.5)")
         self._tiles = LinearColorMapper(palette=["#000000"], nan_color="rgba(0, 0, 0, 0)")
         self._bar = ColorBar(
-            color_mapper=self._tiles, width=10, padding=6, ticker=BasicTicker(desired_num_ticks=6), title=" "
+            color_mapper=self._tiles, width=10, padding=6, ticker=BasicTicker(desired_num_ticks=6)
         )
+        self._told = Title(
+            text=" ", align="center", text_font=look.AXIS["axis_label_text_font"], text_font_size="1em",
+            text_font_style="normal",
+        )  # fmt: skip
         self.figure = self._figure()
         stack = layouts.Column(children=[Pane(elements=[self.figure])], sizing_mode="stretch_width")
         self.view = pn.pane.Bokeh(stack, margin=(4, 0), sizing_mode="stretch_width")
@@ -94,7 +100,7 @@ class SpacePlanesPlot:
         dot = Scatter(x="x", y="y", size=3.2, fill_color=colour, line_color=None, fill_alpha=0.9)
         said = Text(
             x="x", y="y", text="text", angle="angle", text_align="align", text_baseline="middle",
-            text_color=INK, text_font_size="11px", text_font=look.AXIS["axis_label_text_font"],
+            text_color=INK, text_font_size="11px", text_font=value(look.AXIS["axis_label_text_font"]),
         )  # fmt: skip
         for source, glyph in (
             (self.cells, image), (self.stars, dot), (self.panels, frame), (self.words, said),
@@ -103,7 +109,8 @@ class SpacePlanesPlot:
         box = BoxSelectTool(renderers=[])
         drawn.add_tools(box)
         drawn.toolbar.active_drag = box
-        drawn.add_layout(self._bar, "right")
+        for beside in (self._bar, self._told):
+            drawn.add_layout(beside, "right")
         drawn.on_event(Tap, self._tapped)
         drawn.on_event(SelectionGeometry, self._boxed)
         return drawn
@@ -162,19 +169,22 @@ class SpacePlanesPlot:
         push(self.cells, _images(found))
         push(self.words, _words(found))
 
-    def mark(self, asked: Asked, chosen: tuple[int, int] | None) -> None:
-        """Frame the panels; the one that the selection is cut to stands out."""
+    def mark(
+        self, asked: Asked, chosen: tuple[int, int] | None, box: tuple[float, float, float, float] | None
+    ) -> None:
+        """Frame the panels; the one that the selection is cut to stands out, and the box in it."""
         rows, columns = asked.shape
         places = [(row, column) for row in range(rows) for column in range(columns)]
-        up, across = (np.array(each, np.float64) for each in zip(*places, strict=True))
-        push(
-            self.panels,
-            {
-                "left": across + GAP, "right": across + 1 - GAP, "bottom": up + GAP, "top": up + 1 - GAP,
-                "line": [CHOSEN if each == chosen else INK for each in places],
-                "width": [2.5 if each == chosen else 0.75 for each in places],
-            },
-        )  # fmt: skip
+        frames = [(k + GAP, k + 1 - GAP, j + GAP, j + 1 - GAP) for j, k in places]
+        lines = [(CHOSEN, 2.5) if each == chosen else (INK, 0.75) for each in places]
+        if chosen and box:
+            w, (row, column) = asked.window, chosen
+            x, y = _part(np.array(box[:2]), w.x0, w.x1), _part(np.array(box[2:]), w.y0, w.y1)
+            frames.append((*(column + x), *(row + y)))
+            lines.append((CHOSEN, 1.5))
+        ends = np.array(frames, np.float64).T
+        colours, widths = map(list, zip(*lines, strict=True))
+        push(self.panels, dict(zip(PANELS, (*ends, colours, widths), strict=True)))
 
     def _lay(self, asked: Asked) -> None:
         """Fit the figure and its axes to a grid."""
@@ -196,14 +206,14 @@ class SpacePlanesPlot:
     def _colour(self, found: Planes, colour: Column) -> None:
         if found.asked.shows == "number":
             most = max(float(found.number.max(initial=0)), 10.0)
-            kind, low, high, title = "count", 0.0, math.log10(most), "log of number"
+            kind, low, high, title = "count", 0.0, math.log10(most), "log10 of number in a cell"
         else:
             kind, (low, high) = kind_shown(colour.kind, "mean"), found.asked.ends or (colour.low, colour.high)
             title = f"{colour.plain} [{colour.unit}]" if colour.unit else colour.plain
         palette = list(COLOUR_MAPS[DEFAULT_MAP[kind]].colours)
         for mapper in (self._dots, self._tiles):
             mapper.update(palette=palette, low=low, high=high)
-        self._bar.title = title
+        self._told.text = title
 
 
 PANELS = ("left", "right", "bottom", "top", "line", "width")

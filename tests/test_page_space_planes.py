@@ -74,11 +74,10 @@ def test_panels_show_the_stars_of_their_place(opened, counts):
     eventually(lambda: tells(opened, counts("eu_fe", windowed=False)))
     assert opened.page.get_by_label("Teff from, to, K").input_value() == ""
     opened.page.get_by_role("button", name="number of all").click()
-    eventually(lambda: tells(opened, counts("eu_fe", windowed=False), drawn=False))
-    images = opened.page.evaluate(DATA, "cells")["image"]
+    images = eventually(lambda: _images(opened))
+    tells(opened, counts("eu_fe", windowed=False), drawn=False)
     sums = [sum(10**value for value in image if value is not None and np.isfinite(value)) for image in images]
     there = counts("eu_fe", windowed=False).ravel()
-    assert len(sums) == 15
     assert (np.round(sums) <= there).all()
     assert sum(sums) > 0.9 * there.sum()
 
@@ -105,6 +104,10 @@ def test_a_box_cuts_to_the_box(opened, counts):
     eventually(lambda: _more(opened, len(chips) + 4))
     assert re.fullmatch(r"box: −0\.\d+ ≤ \[Fe/H\] ≤ 0\.\d+, −0\.\d+ ≤ \[Ba/Fe\] ≤ 0\.\d+", opened.chips[-1])
     assert opened.chips[-4] == "7 ≤ R ≤ 9 kpc"
+    frames = opened.page.evaluate(DATA, "panels")
+    assert [frames[end][-1] for end in ("left", "right", "bottom", "top")] == pytest.approx(
+        [2.6, 2.9, 0.3, 0.8], abs=0.02
+    )
 
 
 def test_edges_are_checked(opened, counts):
@@ -115,6 +118,12 @@ def test_edges_are_checked(opened, counts):
     opened.type_into(field, "7, 9, 11")
     eventually(lambda: tells(opened, counts("ba_fe", windowed=True)[:, 2:4]))
     expect(opened.page.get_by_text("the edges of R have to ascend")).to_be_hidden()
+
+
+def _images(visit):
+    images = visit.page.evaluate(DATA, "cells")["image"]
+    assert len(images) == 15
+    return images
 
 
 def _chips(visit, expected):

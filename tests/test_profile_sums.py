@@ -8,7 +8,7 @@ from data.predicate import Range, Where
 from data.problem import DataError
 from data.selection import Clause, Selection
 from explorer.overtaking import OvertakenError
-from explorer.profile_form import MOST_DRAWS, titles, whole
+from explorer.profile_form import MOST_DRAWS, ProfileForm, titles, whole
 from explorer.profile_sums import (
     NO_SLICES,
     SELECTED,
@@ -162,6 +162,22 @@ def test_rows_of_a_bitset(stars):
 def test_numbers_of_draws_are_checked(typed):
     with pytest.raises(DataError, match="whole number"):
         whole("draws", typed, 50, MOST_DRAWS)
+
+
+def test_slices_of_the_quantity_along_which_profiles_are_give_way(stars):
+    state = State(Selection(), Colouring("fe_h"), Bars("fe_h"))
+    asked_for = []
+    form = ProfileForm(stars, (), lambda: asked_for.append(form.asked(state)))
+    along = form.widgets[1]
+    along.value = "abs(z)"
+    along.value = "R"
+    found = [(each.x, each.slices, each.slice_edges[1], each.x_edges[:2]) for each in asked_for]
+    assert list(dict.fromkeys(found)) == [
+        ("abs(z)", "R", 9.0, (0.0, 0.25)),
+        ("R", "abs(z)", 0.5, (7.0, 7.5)),
+    ]
+    only_z = Stars(catalogue_of({"z": np.zeros(3, np.float32), "fe_h": np.zeros(3, np.float32)}))
+    assert ProfileForm(only_z, (), bool).asked(state).slices == ""
 
 
 def test_every_gradient_says_that_it_is_not_selection_corrected(stars):

@@ -21,6 +21,7 @@ from explorer.space_planes import (
     Asked,
     cells_for,
     check,
+    chosen_box,
     chosen_panel,
     few,
     others,
@@ -189,6 +190,9 @@ def test_a_box_cuts_to_its_panel_too(stars):
         Box(Range("fe_h", -1.0, -0.5), Range("ba_fe", -0.1, 0.2)),
     ]
     assert others(cut) == ()
+    assert chosen_box(cut, asked()) == (-1.0, -0.5, -0.1, 0.2)
+    assert chosen_box(cut, asked(label="eu_fe")) is None
+    assert chosen_box(Selection(), asked()) is None
     assert len(with_panel(cut, asked(), 1, 1)) == 2
 
 
