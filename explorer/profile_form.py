@@ -1,5 +1,6 @@
 """The controls of profiles: which label along what, in which bins and slices; checked when they are read."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -16,7 +17,13 @@ from explorer.session import Derived, State
 from explorer.stars import Stars
 
 USUAL_BINS: Mapping[str, str] = MappingProxyType(
-    {"R": "7:15:0.5", "abs(z)": "0:4:0.25", "vT": "100:300:10", "true_age": "0:13:1"}
+    {
+        "R": "7:15:0.5",
+        "abs(z)": "0:4:0.25",
+        "vT": "100:300:10",
+        "true_age": "0:13:1",
+        "ba_fe - mg_fe": "-0.8:0.5:0.1",
+    }
 )
 SLICES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {"abs(z)": ("|z| [kpc]", "0, 0.5, 1, 2, 4"), "R": ("R [kpc]", "7, 9, 11, 13, 15"), "": ("none", "")}
@@ -57,14 +64,14 @@ class ProfileForm:
         self._label = pmui.Select(
             label="Mean of", options=labels, value=label, searchable=True, width=120, **SMALL
         )
-        self._x = pmui.Select(label="Along", options=along, value=x, searchable=True, width=170, **SMALL)
+        self._x = pmui.Select(label="Along", options=along, value=x, searchable=True, width=180, **SMALL)
         self._bins = pmui.TextInput(
             label="Bins, as 7:15:0.5", value=self._usual_bins(x), width=130,
             max_length=LONGEST, **SMALL,
         )  # fmt: skip
         self._by = pmui.Select(label="Slices of", options=slices, value=by, width=110, **SMALL)
         self._edges = pmui.TextInput(
-            label="Edges of slices", value=SLICES[by][1], width=130, max_length=LONGEST, **SMALL
+            label="Edges of slices", value=SLICES[by][1], width=120, max_length=LONGEST, **SMALL
         )
         self._within = pmui.Checkbox(
             label="Subsets within the selection", value=True, size="small", margin=(14, 0, 0, 0)
@@ -99,7 +106,8 @@ class ProfileForm:
             return USUAL_BINS[x]
         column = self._stars.describe(x)
         step = float(f"{(column.high - column.low) / BINS:.1g}")
-        return f"{column.low:.4g}:{column.high:.4g}:{step:g}"
+        low, high = math.floor(column.low / step) * step, math.ceil(column.high / step) * step
+        return f"{low:.6g}:{high:.6g}:{step:g}"
 
     def _turn(self, event: Any) -> None:
         """Have usual bins with another quantity; slices of that very quantity give way to others."""

@@ -73,7 +73,7 @@ class ProfilePage:
         self._said, self._legend, self._table = text("note-block"), text("section"), text("star")
         self._plots = ProfilePlots()
         row = pmui.FlexBox(
-            *form.widgets, self._run, self._stop, align_items="flex-start",
+            *form.widgets, pmui.Row(self._run, self._stop, margin=0), align_items="flex-start",
             justify_content="flex-start", gap="8px", margin=0,
         )  # fmt: skip
         how = text("note-block", f"{HOW} {SUBSETS}")

@@ -40,7 +40,8 @@ class ProfilePlots:
         self.lines = [_source("lines", k, LINES) for k in range(MOST_SLICES)]
         self.figures = [self._figure(k) for k in range(MOST_SLICES)]
         fixed: dict[str, Any] = {"width": WIDTH + SIDES, "sizing_mode": None}
-        self._words = [text("note-block", min_height=HEAD, **fixed) for _ in range(MOST_SLICES)]
+        words = {**fixed, "width": WIDTH + SIDES - 8, "min_height": HEAD}
+        self._words = [text("note-block", **words) for _ in range(MOST_SLICES)]
         self._cards = [
             pmui.Column(words, alone(each), margin=(0, 8, 8, 0), visible=False, **fixed)
             for words, each in zip(self._words, self.figures, strict=True)
@@ -54,6 +55,7 @@ class ProfilePlots:
             output_backend="canvas", styles={"font-size": "12px"}, **look.FIGURE,
         )  # fmt: skip
         drawn.toolbar.update(autohide=True, logo=None)
+        drawn.toolbar_inner = True
         drawn.grid.visible = False
         for axis in (*drawn.xaxis, *drawn.yaxis):
             axis.update(**look.AXIS)

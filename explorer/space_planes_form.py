@@ -22,7 +22,7 @@ WINDOWED = ("ba_fe",)
 FIRST = ("ba_fe", "eu_fe")
 COLOURS = ("vT", "JR", "Jphi")
 """The text of section 5.4 colours by v_phi, the captions of Figs. 13 and 14 by J_R."""
-FE_H, WIDER = (-2.5, 0.5), 0.25
+FE_H, WIDER = (-2.5, 0.5), 0.5
 """Ends of the axis of [Fe/H]; and how much further than usual that of the label reaches, on either side."""
 SHOWS = {f"{MOST_SHOWN} stars a panel": "stars", "mean of all": "mean", "number of all": "number"}
 SMALL: dict[str, Any] = {"size": "small", "margin": (8, 0, 0, 0)}

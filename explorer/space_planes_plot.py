@@ -34,10 +34,12 @@ from explorer.notation import with_unit
 from explorer.palette import COLOUR_MAPS, DEFAULT_MAP, kind_shown
 from explorer.space_planes import Asked, Planes
 
-HEIGHT, MARGIN = 150, 110
+HEIGHT, MARGIN = 160, 100
 """Of a row of panels, and of what lies around them, CSS pixels."""
-GAP, HEAD, SIDE = 0.025, 0.16, 0.14
-"""Around a panel, over the grid and beside it, as parts of a panel."""
+GAP, STRIP, HEAD, SIDE = 0.025, 0.13, 0.14, 0.14
+"""Around a frame, over it where its stars are counted, over the grid and beside it, as parts of a panel."""
+ACROSS, UP = (GAP, 1 - GAP), (GAP, 1 - STRIP)
+"""Where in its panel a frame lies."""
 INK, CHOSEN = "#787f87", "#d98200"
 """Frames and words read on light and on dark ground; the panel that the selection is cut to stands out."""
 STEPS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
@@ -134,8 +136,8 @@ class SpacePlanesPlot:
             return
         row, column = found
         w = self._asked.window
-        across = [_value(end - column, w.x0, w.x1) for end in sorted((x0, x1))]
-        up = [_value(end - row, w.y0, w.y1) for end in sorted((y0, y1))]
+        across = [_value(end - column, w.x0, w.x1, ACROSS) for end in sorted((x0, x1))]
+        up = [_value(end - row, w.y0, w.y1, UP) for end in sorted((y0, y1))]
         if across[0] < across[1] and up[0] < up[1]:
             self._on_box(row, column, (across[0], across[1], up[0], up[1]))
 
@@ -161,8 +163,8 @@ class SpacePlanesPlot:
         w = asked.window
         inside = (found.x >= w.x0) & (found.x <= w.x1) & (found.y >= w.y0) & (found.y <= w.y1)
         dots = {
-            "x": column + _part(found.x, w.x0, w.x1),
-            "y": row + _part(found.y, w.y0, w.y1),
+            "x": column + _part(found.x, w.x0, w.x1, ACROSS),
+            "y": row + _part(found.y, w.y0, w.y1, UP),
             "colour": found.colour,
         }
         push(self.stars, {name: values[inside] for name, values in dots.items()})
@@ -175,12 +177,12 @@ class SpacePlanesPlot:
         """Frame the panels; the one that the selection is cut to stands out, and the box in it."""
         rows, columns = asked.shape
         places = [(row, column) for row in range(rows) for column in range(columns)]
-        frames = [(k + GAP, k + 1 - GAP, j + GAP, j + 1 - GAP) for j, k in places]
+        frames = [(*(k + end for end in ACROSS), *(j + end for end in UP)) for j, k in places]
         lines = [(CHOSEN, 2.5) if each == chosen else (INK, 0.75) for each in places]
         if chosen and box:
             w, (row, column) = asked.window, chosen
-            x, y = _part(np.array(box[:2]), w.x0, w.x1), _part(np.array(box[2:]), w.y0, w.y1)
-            frames.append((*(column + x), *(row + y)))
+            x = column + _part(np.array(box[:2]), w.x0, w.x1, ACROSS)
+            frames.append((*x, *(row + _part(np.array(box[2:]), w.y0, w.y1, UP))))
             lines.append((CHOSEN, 1.5))
         ends = np.array(frames, np.float64).T
         colours, widths = map(list, zip(*lines, strict=True))
@@ -191,13 +193,13 @@ class SpacePlanesPlot:
         rows, columns = asked.shape
         self.figure.height = rows * HEIGHT + MARGIN
         w = asked.window
-        for shown, axis, many, room, ends in (
-            (self.figure.x_range, self.figure.xaxis[0], columns, SIDE, (w.x0, w.x1)),
-            (self.figure.y_range, self.figure.yaxis[0], rows, HEAD, (w.y0, w.y1)),
+        for shown, axis, many, room, ends, frame in (
+            (self.figure.x_range, self.figure.xaxis[0], columns, SIDE, (w.x0, w.x1), ACROSS),
+            (self.figure.y_range, self.figure.yaxis[0], rows, HEAD, (w.y0, w.y1), UP),
         ):
             shown.update(start=0, end=many + room)
             at = {
-                round(k + float(_part(np.array(tick), *ends)), 6): f"{tick:.6g}".replace("-", "−")
+                round(k + float(_part(np.array(tick), *ends, frame)), 6): f"{tick:.6g}".replace("-", "−")
                 for k in range(many)
                 for tick in _ticks(*ends)
             }
@@ -223,10 +225,10 @@ WORDS = ("x", "y", "text", "angle", "align")
 def _images(found: Planes) -> Mapping[str, Any]:
     shown = found.mean if found.asked.shows == "mean" else _log(found.number)
     row, column = np.divmod(np.arange(len(shown)), found.asked.shape[1])
-    size = np.full(len(shown), 1 - 2 * GAP)
+    wide, high = (np.full(len(shown), end - start) for start, end in (ACROSS, UP))
     return {
-        "image": [each.astype(np.float32) for each in shown], "x": column + GAP, "y": row + GAP, "w": size,
-        "h": size,
+        "image": [each.astype(np.float32) for each in shown], "x": column + GAP, "y": row + GAP, "w": wide,
+        "h": high,
     }  # fmt: skip
 
 
@@ -243,24 +245,24 @@ def _words(found: Planes) -> Mapping[str, Any]:
     for k, stars in enumerate(found.stars.tolist()):
         row, column = divmod(k, columns)
         shown = f"{drawn[k]:,} of {stars:,}" if asked.shows == "stars" and stars else f"{stars:,}"
-        said.append((column + 2.5 * GAP, row + 1 - 4 * GAP, shown, 0.0, "left"))
+        said.append((column + GAP, row + 1 - 0.5 * STRIP, shown, 0.0, "left"))
     for column in range(columns):
         ends = f"R {written(asked.across[column : column + 2])} kpc".replace(", ", "\N{EN DASH}")
         said.append((column + 0.5, rows + 0.5 * HEAD, ends, 0.0, "center"))
     for row in range(rows):
         ends = f"|z| {written(asked.up[row : row + 2])} kpc".replace(", ", "\N{EN DASH}")
-        said.append((columns + 0.4 * SIDE, row + 0.5, ends, -math.pi / 2, "center"))
+        said.append((columns + 0.4 * SIDE, row + 0.5 * sum(UP), ends, -math.pi / 2, "center"))
     return dict(zip(WORDS, map(list, zip(*said, strict=True)), strict=True))
 
 
-def _part(values: Any, low: float, high: float) -> Any:
-    """Where values lie in a panel that is one wide, with its gaps."""
-    return GAP + (values - low) / (high - low) * (1 - 2 * GAP)
+def _part(values: Any, low: float, high: float, frame: tuple[float, float]) -> Any:
+    """Where values lie in a panel that is one wide."""
+    return frame[0] + (values - low) / (high - low) * (frame[1] - frame[0])
 
 
-def _value(part: float, low: float, high: float) -> float:
-    """The value at a place of a panel, no further than its edges, to three decimals."""
-    share = min(max((part - GAP) / (1 - 2 * GAP), 0.0), 1.0)
+def _value(part: float, low: float, high: float, frame: tuple[float, float]) -> float:
+    """The value at a place of a panel, no further than the ends of its frame, to three decimals."""
+    share = min(max((part - frame[0]) / (frame[1] - frame[0]), 0.0), 1.0)
     return round(low + share * (high - low), 3)
 
 

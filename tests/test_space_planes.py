@@ -273,7 +273,7 @@ def test_a_box_ends_at_the_edges_of_its_panel(stars):
     (((row, column, (x0, x1, y0, y1)),)) = told
     assert (row, column) == (0, 1)
     assert y0 == WINDOW.y0
-    assert y1 == pytest.approx(0, abs=1e-3)
+    assert y1 == pytest.approx(WINDOW.y0 + (WINDOW.y1 - WINDOW.y0) * (0.5 - 0.025) / 0.845, abs=1e-3)
     assert WINDOW.x0 < x0 < x1 < WINDOW.x1
     assert x1 - x0 == pytest.approx(0.7 / 0.95 * 2.5, abs=2e-3)
 
