@@ -18,7 +18,7 @@ from explorer.overtaking import Overtaken, attend, attentive
 from explorer.raster import centre_of
 from explorer.session import State
 from explorer.stars import Stars
-from model.profiles import Profile, bins_of, bootstrapped, profile
+from model.profiles import SUMS, Profile, bins_of, bootstrapped, profile
 
 MOST_BINS, MOST_SLICES = 60, 6
 NO_SLICES: Edges = (-np.inf, np.inf)
@@ -114,7 +114,7 @@ def profiles(stars: Stars, asked: Asked, overtaken: Overtaken) -> Profiles:
     found: dict[tuple[int, int], Profile] = {}
     for number, group in enumerate(asked.groups):
         words = stars.select(group.predicates, attentive(map, overtaken))
-        sums = np.zeros((len(asked.ends), len(asked.x_edges) - 1, 6))
+        sums = np.zeros((len(asked.ends), len(asked.x_edges) - 1, SUMS))
         for first, last in parts_of(len(stars)):
             attend(overtaken)
             add_sums(words, x, by, label, *edges, *centre, sums, first, last)
@@ -172,7 +172,7 @@ def add_sums(
     words: Words, x: Values, by: Values, y: Values, x_edges: Floats, by_edges: Floats, centre_x: float,
     centre_y: float, sums: Floats, first: int, last: int,
 ) -> None:  # fmt: skip
-    """Add the sums of `model.profiles` over rows of words `first` to `last`, (slices, bins, 6)."""
+    """Add the sums of `model.profiles` over rows of words `first` to `last`, (slices, bins, SUMS)."""
     slices, many = len(by_edges) - 1, len(x_edges) - 1
     for w in range(first, last):
         word = words[w]
@@ -191,10 +191,17 @@ def add_sums(
             while j < slices - 1 and at >= by_edges[j + 1]:
                 j += 1
             dx, dy = xi - centre_x, yi - centre_y
+            xx, xy = dx * dx, dx * dy
             own = sums[j, k]
             own[0] += 1.0
             own[1] += dx
             own[2] += dy
-            own[3] += dx * dx
-            own[4] += dx * dy
+            own[3] += xx
+            own[4] += xy
             own[5] += dy * dy
+            own[6] += xx * dx
+            own[7] += xx * dy
+            own[8] += xy * dy
+            own[9] += xx * xx
+            own[10] += xx * xy
+            own[11] += xy * xy

@@ -20,13 +20,16 @@ Bins = NDArray[np.uint8]
 Progress = Callable[[int, int], None]
 """Told how many draws are done, of how many; it may raise to stop them."""
 
-N, X, Y, XX, XY, YY = range(6)
-"""Sums of a bin: stars, x, y and the products of these, about a centre."""
+N, X, Y, XX, XY, YY, XXX, XXY, XYY, XXXX, XXXY, XXYY = range(12)
+"""Sums of a bin: stars, x, y and products of these, about a centre. The first six give means and a line."""
+SUMS, OF_A_LINE = 12, 6
 
 FEWEST = 10
 """No gradient is given of fewer stars, nor of stars in fewer than two bins."""
 LEVEL, BAR = 0.95, 0.6827
 """Of the intervals of gradients, and of the bars of means."""
+NARROWEST = 1e-4
+"""Mean square of x about its mean, over that about the centre: below it, rounding would show in errors."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,30 +72,31 @@ def bins_of(values: Floats, edges: Floats) -> NDArray[np.int64]:
 
 
 def sums_of(x: Floats, y: Floats, bins: NDArray[np.int64], many: int, centre: tuple[float, float]) -> Floats:
-    """Give the sums of stars in `many` bins, (many, 6), about a centre; no number may be missing."""
+    """Give the sums of stars in `many` bins, (many, SUMS), about a centre; no number may be missing."""
     dx, dy = x - centre[0], y - centre[1]
-    terms = (np.ones_like(dx), dx, dy, dx * dx, dx * dy, dy * dy)
+    xx, xy, yy = dx * dx, dx * dy, dy * dy
+    terms = (np.ones_like(dx), dx, dy, xx, xy, yy, xx * dx, xx * dy, xy * dy, xx * xx, xx * xy, xy * xy)
     return np.stack([np.bincount(bins, term, many) for term in terms], axis=1)
 
 
 def profile(sums: Floats, centre: tuple[float, float]) -> Profile:
     """Find a profile from the sums of its bins.
 
-    The line is of least squares over stars, each of one weight. Its error allows for a scatter that differs
-    from bin to bin, and for a mean that is not straight (White 1980, Econometrica 48, 817, with the squares
-    of residuals averaged over each bin); intervals are Student's.
+    The line is of least squares over stars, each of one weight. Its error allows for a scatter that changes
+    along x, and for a mean that is not straight (White 1980, Econometrica 48, 817, eq. 1, times
+    N / (N - 2)); intervals and bars are Student's.
 
     Parameters
     ----------
-    sums : (B, 6) as of `sums_of`.
+    sums : (B, SUMS) as of `sums_of`.
     centre : that they were taken about.
     """
     stars = sums[:, N].astype(np.int64)
     place, mean = (_over(sums[:, each], sums[:, N]) for each in (X, Y))
     spread = np.maximum(_over(sums[:, YY], sums[:, N]) - mean**2, 0.0)
-    error = np.sqrt(_over(spread, sums[:, N] - 1.0))
-    middle, slope, deviation = _line(sums)
-    reach = _quantile(LEVEL, int(sums[:, N].sum()) - 2) * deviation
+    error = _quantile(BAR, stars - 1) * np.sqrt(_over(spread, sums[:, N] - 1.0))
+    middle, slope, lever = _line(sums)
+    reach = float(_quantile(LEVEL, stars.sum() - 2)) * _deviation(sums.sum(axis=0), middle, slope, lever)
     full = stars >= FEWEST
     off = np.abs(mean - middle[1] - slope * (place - middle[0]))[full]
     return Profile(
@@ -119,7 +123,8 @@ def bootstrapped(
     """Find a profile whose bars and interval are percentiles of a bootstrap over its stars.
 
     Every draw takes as many stars as there are, with replacement, from all bins together (Efron & Tibshirani
-    1993, An Introduction to the Bootstrap, ch. 13). A bin that is empty in a draw has no mean in it.
+    1993, An Introduction to the Bootstrap, ch. 13). A bin that is empty in a draw has no mean in it. Bars of
+    bins with a handful of stars come out short, as percentiles of so few do.
 
     Parameters
     ----------
@@ -143,15 +148,15 @@ def bootstrapped(
         means[draw] = _over(sums[:, Y], sums[:, N]) + centre[1]
         if progress is not None:
             progress(draw + 1, draws)
-    bars = [Range.of(float(value), means[:, k], BAR) for k, value in enumerate(seen.mean)]
+    bars = np.array([_percentiles(means[:, k], BAR) for k in range(many)])
     enough = seen.stars > 1
     return Profile(
         stars=seen.stars,
         place=seen.place,
         mean=seen.mean,
-        low=np.where(enough, [bar.low for bar in bars], np.nan),
-        high=np.where(enough, [bar.high for bar in bars], np.nan),
-        gradient=Range.of(seen.gradient.value, slopes)
+        low=np.where(enough, bars[:, 0], np.nan),
+        high=np.where(enough, bars[:, 1], np.nan),
+        gradient=Range(seen.gradient.value, *_percentiles(slopes, LEVEL))
         if math.isfinite(seen.gradient.value)
         else seen.gradient,
         centre=seen.centre,
@@ -161,8 +166,8 @@ def bootstrapped(
 
 
 def _drawn_sums(points: Floats, bins: Bins, many: int, random: np.random.Generator) -> Floats:
-    """Sums of as many stars as there are, drawn with replacement."""
-    sums = np.zeros((many, 6))
+    """Sums, (many, OF_A_LINE), of as many stars as there are, drawn with replacement."""
+    sums = np.zeros((many, OF_A_LINE))
     n = len(points)
     for _ in range(n):
         i = int(random.random() * n)
@@ -180,22 +185,40 @@ _draw = numba.njit(nogil=True, cache=True)(_drawn_sums)
 
 
 def _line(sums: Floats) -> tuple[tuple[float, float], float, float]:
-    """Mean x and y, slope, and the error of the slope; NaN where there are too few stars or bins."""
+    """Mean x and y, slope, and the sum of squares of x about its mean; NaN with too few stars or bins."""
     n = float(sums[:, N].sum())
     if n < FEWEST or (sums[:, N] > 0).sum() < 2:
         return (math.nan, math.nan), math.nan, math.nan
-    x, y = float(sums[:, X].sum()) / n, float(sums[:, Y].sum()) / n
-    count = sums[:, N]
-    xx = sums[:, XX] - 2 * x * sums[:, X] + count * x * x
-    xy = sums[:, XY] - x * sums[:, Y] - y * sums[:, X] + count * x * y
-    yy = sums[:, YY] - 2 * y * sums[:, Y] + count * y * y
-    lever = float(xx.sum())
-    if not lever > 0:
+    all_x, all_y, all_xx, all_xy = (float(sums[:, each].sum()) for each in (X, Y, XX, XY))
+    x, y = all_x / n, all_y / n
+    lever = all_xx - x * all_x
+    if not lever > NARROWEST * all_xx:
         return (x, y), math.nan, math.nan
-    slope = float(xy.sum()) / lever
-    residual = np.maximum(yy - 2 * slope * xy + slope**2 * xx, 0.0)
-    variance = float(np.nansum(_over(xx * residual, count))) / lever**2 * n / (n - 2)
-    return (x, y), slope, math.sqrt(variance)
+    return (x, y), (all_xy - x * all_y) / lever, lever
+
+
+def _deviation(s: Floats, middle: tuple[float, float], slope: float, lever: float) -> float:
+    """Error of a slope, from the sums of all stars, (SUMS,), taken to the means of x and y."""
+    if not math.isfinite(slope):
+        return math.nan
+    x, y = middle
+    xxxx = s[XXXX] - 4 * x * s[XXX] + 6 * x**2 * s[XX] - 4 * x**3 * s[X] + x**4 * s[N]
+    xxx = s[XXX] - 3 * x * s[XX] + 3 * x**2 * s[X] - x**3 * s[N]
+    xxxy = s[XXXY] - 3 * x * s[XXY] + 3 * x**2 * s[XY] - x**3 * s[Y] - y * xxx
+    yy = s[YY] - 2 * y * s[Y] + y**2 * s[N]
+    xyy = s[XYY] - 2 * y * s[XY] + y**2 * s[X]
+    xxyy = s[XXYY] - 2 * y * s[XXY] + y**2 * s[XX] - 2 * x * xyy + x**2 * yy
+    square = max(float(xxyy - 2 * slope * xxxy + slope**2 * xxxx), 0.0)
+    return math.sqrt(square * s[N] / (s[N] - 2)) / lever
+
+
+def _percentiles(draws: Floats, level: float) -> tuple[float, float]:
+    """Ends of an interval, from draws that may be NaN; so placed that few draws don't make it short."""
+    told = draws[np.isfinite(draws)]
+    if not len(told):
+        return math.nan, math.nan
+    low, high = np.quantile(told, [(1 - level) / 2, (1 + level) / 2], method="weibull")
+    return float(low), float(high)
 
 
 def _over(above: Floats, below: Floats) -> Floats:
@@ -203,6 +226,7 @@ def _over(above: Floats, below: Floats) -> Floats:
     return np.asarray(np.divide(above, below, out=np.full(len(above), np.nan), where=below > 0))
 
 
-def _quantile(level: float, freedom: int) -> float:
-    """How many errors an interval of Student's reaches."""
-    return float(stdtrit(freedom, (1 + level) / 2)) if freedom > 0 else math.nan
+def _quantile(level: float, freedom: int | NDArray[np.int64]) -> Floats:
+    """How many errors an interval of Student's reaches; NaN with no degree of freedom."""
+    above = np.asarray(freedom) > 0
+    return np.where(above, stdtrit(np.where(above, freedom, 1), (1 + level) / 2), np.nan)

@@ -52,6 +52,8 @@ def oracle(mock_file, own_folders):
 
 @pytest.fixture
 def opened(newcomer):
+    """The page, which was made when it was opened."""
+    assert newcomer.page.evaluate("Bokeh.documents[0].get_model_by_name('profiles.points.0')") is None
     newcomer.tab("Profiles")
     newcomer.page.get_by_role("button", name="Run", exact=True).wait_for()
     return newcomer
@@ -72,7 +74,7 @@ def like(visit, number, expected, group=GREY):
     return points
 
 
-def test_means_and_gradients_are_those_of_the_stars(opened, oracle):
+def test_means_and_gradients_are_those_of_the_stars_and_a_bootstrap_is_run_on_demand(opened, oracle):
     for number in range(4):
         expected = oracle(number)
         points = eventually(lambda number=number, expected=expected: like(opened, number, expected))
@@ -88,6 +90,7 @@ def test_means_and_gradients_are_those_of_the_stars(opened, oracle):
     ]
     assert words.count("not selection-corrected") >= 5
     assert "analytic" in words
+    bootstrapped(opened, oracle(0))
 
 
 def test_a_cut_is_followed_and_subsets_stand_beside(opened, oracle):
@@ -113,12 +116,11 @@ def _two(points):
     assert len(points["x"]) == 2
 
 
-def test_a_bootstrap_is_run_on_demand_and_goes_with_another_selection(opened, oracle):
-    eventually(lambda: like(opened, 0, oracle(0)))
+def bootstrapped(opened, expected):
+    """A bootstrap has bars like those of the equations, and goes with another selection."""
     page = opened.page
     page.get_by_role("button", name="Run", exact=True).click()
     expect(page.get_by_text("bootstrap over stars, 200 draws")).to_be_visible()
-    expected = oracle(0)
     points = eventually(lambda: like(opened, 0, expected))
     full = expected.stars[expected.stars >= 5] >= 30
     half = (points["high"] - points["low"]).astype(float)[full] / 2
@@ -129,7 +131,3 @@ def test_a_bootstrap_is_run_on_demand_and_goes_with_another_selection(opened, or
     opened.type_into(page.get_by_label("Draws"), "1000000")
     page.get_by_role("button", name="Run", exact=True).click()
     expect(page.get_by_text("give a whole number from 50 to 2,000")).to_be_visible()
-
-
-def test_the_page_is_made_when_it_is_opened(newcomer):
-    assert newcomer.page.evaluate("Bokeh.documents[0].get_model_by_name('profiles.points.0')") is None

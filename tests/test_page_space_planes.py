@@ -44,6 +44,8 @@ def counts(mock_file, own_folders):
 
 @pytest.fixture
 def opened(newcomer):
+    """The page, which was made when it was opened."""
+    assert newcomer.page.evaluate("Bokeh.documents[0].get_model_by_name('planes.stars')") is None
     newcomer.tab("Planes")
     newcomer.page.get_by_label("Edges in R, kpc").wait_for()
     return newcomer
@@ -63,7 +65,7 @@ def tells(visit, expected, *, drawn=True):
         assert [each[0] for each in found] == np.minimum(expected, 700).ravel().tolist()
 
 
-def test_panels_show_the_stars_of_their_place(opened, counts):
+def test_panels_show_the_stars_of_their_place_between_edges_that_are_checked(opened, counts):
     eventually(lambda: tells(opened, counts("ba_fe", windowed=True)))
     dots = opened.page.evaluate(DATA, "stars")
     expected = np.minimum(counts("ba_fe", windowed=True), 700)
@@ -80,9 +82,15 @@ def test_panels_show_the_stars_of_their_place(opened, counts):
     there = counts("eu_fe", windowed=False).ravel()
     assert (np.round(sums) <= there).all()
     assert sum(sums) > 0.9 * there.sum()
+    field = opened.page.get_by_label("Edges in R, kpc")
+    opened.type_into(field, "9, 7")
+    expect(opened.page.get_by_text("the edges of R have to ascend")).to_be_visible()
+    opened.type_into(field, "7, 9, 11")
+    eventually(lambda: tells(opened, counts("eu_fe", windowed=False)[:, 2:4], drawn=False))
+    expect(opened.page.get_by_text("the edges of R have to ascend")).to_be_hidden()
 
 
-def test_a_click_cuts_to_a_panel_and_another_takes_it_back(opened, counts):
+def test_a_click_cuts_to_a_panel_another_takes_it_back_and_a_box_cuts_to_the_box(opened, counts):
     expected = counts("ba_fe", windowed=True)
     eventually(lambda: tells(opened, expected))
     chips = opened.chips
@@ -95,11 +103,6 @@ def test_a_click_cuts_to_a_panel_and_another_takes_it_back(opened, counts):
     page.wait_for_timeout(400)  # two clicks at once are one double click
     page.mouse.click(*opened.place("planes", 2.5, 0.5))
     eventually(lambda: _chips(opened, chips))
-
-
-def test_a_box_cuts_to_the_box(opened, counts):
-    eventually(lambda: tells(opened, counts("ba_fe", windowed=True)))
-    chips = opened.chips
     opened.drag("planes", (2.6, 0.3), (2.9, 0.8))
     eventually(lambda: _more(opened, len(chips) + 4))
     assert re.fullmatch(r"box: −0\.\d+ ≤ \[Fe/H\] ≤ 0\.\d+, −0\.\d+ ≤ \[Ba/Fe\] ≤ 0\.\d+", opened.chips[-1])
@@ -108,16 +111,6 @@ def test_a_box_cuts_to_the_box(opened, counts):
     assert [frames[end][-1] for end in ("left", "right", "bottom", "top")] == pytest.approx(
         [2.6, 2.9, 0.3, 0.8], abs=0.02
     )
-
-
-def test_edges_are_checked(opened, counts):
-    eventually(lambda: tells(opened, counts("ba_fe", windowed=True)))
-    field = opened.page.get_by_label("Edges in R, kpc")
-    opened.type_into(field, "9, 7")
-    expect(opened.page.get_by_text("the edges of R have to ascend")).to_be_visible()
-    opened.type_into(field, "7, 9, 11")
-    eventually(lambda: tells(opened, counts("ba_fe", windowed=True)[:, 2:4]))
-    expect(opened.page.get_by_text("the edges of R have to ascend")).to_be_hidden()
 
 
 def _images(visit):
@@ -136,7 +129,3 @@ def _more(visit, number):
 
 def _selected(visit, number):
     assert visit.count[0] == number
-
-
-def test_the_page_is_made_when_it_is_opened(newcomer):
-    assert newcomer.page.evaluate("Bokeh.documents[0].get_model_by_name('planes.stars')") is None
