@@ -6,7 +6,7 @@ found in one pass over millions of stars; a bootstrap draws stars, with replacem
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numba
 import numpy as np
@@ -149,20 +149,11 @@ def bootstrapped(
         if progress is not None:
             progress(draw + 1, draws)
     bars = np.array([_percentiles(means[:, k], BAR) for k in range(many)])
-    enough = seen.stars > 1
-    return Profile(
-        stars=seen.stars,
-        place=seen.place,
-        mean=seen.mean,
-        low=np.where(enough, bars[:, 0], np.nan),
-        high=np.where(enough, bars[:, 1], np.nan),
-        gradient=Range(seen.gradient.value, *_percentiles(slopes, LEVEL))
-        if math.isfinite(seen.gradient.value)
-        else seen.gradient,
-        centre=seen.centre,
-        bend=seen.bend,
-        draws=draws,
-    )
+    bars[seen.stars < 2] = np.nan
+    gradient = seen.gradient
+    if math.isfinite(gradient.value):
+        gradient = Range(gradient.value, *_percentiles(slopes, LEVEL))
+    return replace(seen, low=bars[:, 0], high=bars[:, 1], gradient=gradient, draws=draws)
 
 
 def _drawn_sums(points: Floats, bins: Bins, many: int, random: np.random.Generator) -> Floats:
