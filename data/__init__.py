@@ -14,6 +14,7 @@ transfer    one file from the web, within bounds; address_template says from whe
 surveys     tables of surveys as plain columns: LAMOST, GALAH, Gaia, distances, photometry
 crossmatch  rows of one table to rows of another, by place on the sky or by identifier
 matches     what a crossmatch found
+shared_stars  stars that two catalogues share
 labels      tables of stars with known labels, by obsid or file name
 spans       where on the spectrum a label may act, from a table
 rows        results to a table

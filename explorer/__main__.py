@@ -34,16 +34,14 @@ from explorer.catalogue_options import (
     WithOrbits,
     open_asked,
 )
+from explorer.cluster_commands import clusters
+from explorer.compare_commands import compare
 from explorer.orbit_commands import errors
 from explorer.progress import Report, progress_bar
 from explorer.systematics_commands import systematics
 from model.kinematics import DEFAULT_FRAME
 
-app = typer.Typer(
-    add_completion=False,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-)
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
 ORIGIN = re.compile(r"[\w.*-]+(:\d{1,5})?")
 DEMO_STARS = 100_000
@@ -268,7 +266,7 @@ def export(
         typer.echo("No row passes the condition: the table is empty.", err=True)
 
 
-for command in (errors, binaries, systematics, train, validate, infer, build, verify):
+for command in (errors, binaries, clusters, compare, systematics, train, validate, infer, build, verify):
     app.command()(command)
 
 

@@ -12,6 +12,8 @@ systematics  maps of giants with T_eff and log g taken out, and what may be said
              splines, plate_sums, within_pixels and plate_bootstrap are its parts
 profiles     means of a label along a quantity, and gradients with intervals
 effect_size  how far two samples lie apart
+clusters     members of open clusters, and how their labels drift; theil_sen finds slopes
+label_difference  labels of the same stars in two catalogues
 uncertainty  draws within the errors of what was observed, for errors of orbits
 wavelength   air and vacuum, rest frame, resampling on to the survey's grid
 continuum    the continuum of a spectrum, to divide it by; smoothing is how

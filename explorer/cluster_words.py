@@ -1,0 +1,99 @@
+"""What is said of a study of an open cluster, in words and in a table."""
+
+import html
+import math
+
+from data.catalogue import Catalogue
+from explorer.cluster_study import ClusterStudy
+from explorer.notation import to_html
+from explorer.open_clusters import OPEN_CLUSTERS, REFERENCE
+from model.clusters import Drift
+
+READING = (
+    "How to read it: members of a cluster were born alike, so that a label that goes with Teff is wrong, but "
+    "for diffusion in the stars' atmospheres. Slope: dex per 1000 K, the median of those of all pairs of "
+    "members; its interval holds 95 % of draws of members. Scatter: half the central 68 %, dex, as it is and "
+    "with the slope taken off; stated: the median error that the catalogue states."
+)
+CAUTIONS = (
+    "Field stars in the cut and errors of Teff make slopes too flat. Teff that no member has is not judged.",
+    "Where no label drifts, one interval in 20 still excludes 0.",
+)
+HEADINGS = ("label", "stars", "slope", "95 % interval", "scatter", "slope off", "stated")
+PER_K = 1000.0
+"""Slopes are told per so many K."""
+
+
+def title(catalogue: Catalogue, study: ClusterStudy) -> str:
+    """Which cluster, and how many labels drift."""
+    mock = "MOCK " if catalogue.mock else ""
+    drifting = sum(drift.slope.excludes_zero for drift in study.drifts.values())
+    some = f"{drifting} of {len(study.drifts)} labels are seen to drift with Teff (their intervals exclude 0)"
+    return f"{mock}{study.name}, {len(study.rows):,} members: {some}"
+
+
+def source(study: ClusterStudy) -> str:
+    """Where a ready-made cut is from; nothing for one's own."""
+    known = OPEN_CLUSTERS.get(study.name)
+    if known is None:
+        return ""
+    return f"Centre, radius, proper motion and distance of {known.listed}: {REFERENCE}; the limits are ours"
+
+
+def steps(study: ClusterStudy) -> str:
+    """What each step left."""
+    return "; ".join(f"{what}: {number:,}" for what, number in study.left)
+
+
+def row(catalogue: Catalogue, study: ClusterStudy, name: str) -> tuple[str, ...]:
+    """Cells of a label, as HEADINGS says."""
+    drift = study.drifts[name]
+    return (
+        catalogue.described[name].plain,
+        f"{drift.slope.stars:,}",
+        signed(drift.slope.value * PER_K),
+        interval(drift),
+        plain(drift.core),
+        plain(drift.about),
+        plain(study.errors[name]),
+    )
+
+
+def interval(drift: Drift) -> str:
+    """The ends of a slope's interval, dex per 1000 K."""
+    return f"{signed(drift.slope.low * PER_K)} to {signed(drift.slope.high * PER_K)}"
+
+
+def slope_words(drift: Drift) -> str:
+    """A slope with its interval, in words that stand above a figure."""
+    return f"{signed(drift.slope.value * PER_K)} ({interval(drift)}) dex per 1000 K"
+
+
+def signed(value: float) -> str:
+    """A number with its sign; a dash where there is none."""
+    return f"{value:+.3f}".replace("-", "\N{MINUS SIGN}") if math.isfinite(value) else "\N{EN DASH}"
+
+
+def plain(value: float) -> str:
+    """A number that has no sign; a dash where there is none."""
+    return f"{value:.3f}" if math.isfinite(value) else "\N{EN DASH}"
+
+
+def table_html(catalogue: Catalogue, study: ClusterStudy) -> str:
+    """All labels, those that drift in bold."""
+    head = "".join(f"<th>{html.escape(words)}</th>" for words in HEADINGS)
+    body = []
+    for name, drift in study.drifts.items():
+        label, *numbers = row(catalogue, study, name)
+        shown = to_html(catalogue.described[name].tex) or html.escape(label)
+        cells = "".join(f"<td>{html.escape(number)}</td>" for number in numbers)
+        first = f"<th>{f'<b>{shown}</b>' if drift.slope.excludes_zero else shown}</th>"
+        body.append(f"<tr>{first}{cells}</tr>")
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
+
+
+def words_html(catalogue: Catalogue, study: ClusterStudy) -> str:
+    """The answer, where it is from, and what it does not say."""
+    lines = (source(study), f"Stars left, step by step: {steps(study)}", *study.notes, *CAUTIONS)
+    told = "<br>".join(html.escape(line) for line in lines if line)
+    return f"<p class='headline'>{html.escape(title(catalogue, study))}</p><p>{told}</p>"

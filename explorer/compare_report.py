@@ -1,0 +1,115 @@
+"""What `explorer compare` prints of labels that two catalogues share."""
+
+import math
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from data.catalogue import Catalogue
+from explorer.binary_options import KINDS
+from explorer.shared_labels import AGAINST, SharedLabels
+from model.label_difference import LabelDifference
+
+NARROWEST = 80
+READING = (
+    "How to read it: differences are {one} minus {other}. Bias: median, with a 95 % interval. Scatter: half "
+    "the central 68 %; stated: what errors of both make. Slopes are of differences against the mean of both "
+    "catalogues' values (S/N: {one}'s own), with 95 % intervals; * where they exclude 0."
+)
+CAUTION = (
+    "Which of the two is wrong is not told. Errors of different size in both make slopes of their own; of "
+    "many slopes, one in 20 excludes 0 by chance."
+)
+BIAS_HEADINGS = ("label", "stars", "bias", "95 % interval", "scatter", "stated")
+
+
+def headline(one: Catalogue, other: Catalogue, done: SharedLabels) -> str:
+    """Which catalogues, and whether their stars exist."""
+    names = " minus ".join(f"{'MOCK ' if each.mock else ''}{each.name}" for each in (one, other))
+    kinds = ", ".join(
+        f"{max((each.stars for each in labels.values()), default=0):,} {KINDS[kind]}"
+        for kind, labels in done.found.items()
+    )
+    return f"{names}: {kinds}"
+
+
+def bias_row(one: Catalogue, name: str, found: LabelDifference) -> tuple[str, ...]:
+    """Label, stars, bias with interval, scatter, and what errors would make."""
+    unit = one.described[name].unit
+    digits = 0 if unit == "K" else 3
+    return (
+        f"{one.described[name].plain}{f' [{unit}]' if unit else ''}",
+        f"{found.stars:,}",
+        signed(found.bias, digits),
+        _interval(found.low, found.high, digits),
+        _plain(found.scatter, digits),
+        _plain(found.expected, digits),
+    )
+
+
+def slope_cell(one: Catalogue, name: str, quantity: str, found: LabelDifference) -> str:
+    """Slope of a label's differences against a quantity, with its interval; * where that excludes 0."""
+    digits = 0 if one.described[name].unit == "K" else 3
+    slope, (scale, _) = found.slopes[quantity], AGAINST[quantity]
+    ends = _interval(slope.low * scale, slope.high * scale, digits)
+    return f"{signed(slope.value * scale, digits)}{'*' if slope.excludes_zero else ' '} {ends}"
+
+
+def say_comparison(one: Catalogue, other: Catalogue, done: SharedLabels, where: tuple[str, str]) -> None:
+    """Print a comparison: its answer first, then what it rests on.
+
+    Parameters
+    ----------
+    one, other, done : the catalogues, and what was found.
+    where : conditions on the stars of each.
+    """
+    console = Console(markup=False, highlight=False)
+    if console.width < NARROWEST:
+        console = Console(markup=False, highlight=False, width=NARROWEST)
+    console.print(Text(headline(one, other, done), style="bold"), soft_wrap=True)
+    console.print(str(done.stars), soft_wrap=True)
+    for catalogue, condition in zip((one, other), where, strict=True):
+        console.print(f"Stars of {catalogue.name}: {condition or 'all'}", soft_wrap=True)
+    for kind, labels in done.found.items():
+        console.print(Text(KINDS[kind], style="bold"))
+        there = {name: found for name, found in labels.items() if found.stars}
+        if not there:
+            console.print("none has a label in both")
+            continue
+        table = _table(*BIAS_HEADINGS)
+        for name, found in there.items():
+            table.add_row(*bias_row(one, name, found))
+        console.print(table)
+        for quantity in next(iter(there.values())).slopes:
+            slopes = _table("label", f"per {AGAINST[quantity][1]} in {one.described[quantity].plain}")
+            for name, found in there.items():
+                slopes.add_row(one.described[name].plain, slope_cell(one, name, quantity, found))
+            console.print(slopes)
+    for line in (READING.format(one=one.name, other=other.name), CAUTION):
+        console.print(line, soft_wrap=True)
+
+
+def _table(*headings: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for place, heading in enumerate(headings):
+        table.add_column(heading, justify="right" if place else "left", no_wrap=True)
+    return table
+
+
+def _interval(low: float, high: float, digits: int) -> str:
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return "\N{EN DASH}"
+    return f"{signed(low, digits)} to {signed(high, digits)}"
+
+
+def signed(value: float, digits: int) -> str:
+    """A number with its sign; a dash where there is none."""
+    if not math.isfinite(value):
+        return "\N{EN DASH}"
+    return f"{round(value, digits) + 0.0:+,.{digits}f}".replace("-", "\N{MINUS SIGN}")
+
+
+def _plain(value: float, digits: int) -> str:
+    return f"{value:,.{digits}f}" if math.isfinite(value) else "\N{EN DASH}"

@@ -1,0 +1,210 @@
+"""Labels of the stars that two catalogues share: which are compared, of which stars, and what was found."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.catalogue import Catalogue
+from data.problem import DataError
+from data.schema import COLUMNS, LABELS
+from data.shared_stars import SharedStars, shared_by_id, shared_by_place
+from explorer.abundance_scatter import is_abundance
+from explorer.binary_options import KINDS
+from explorer.binary_sample import GIANT_FLAG, kinds_of
+from model.epoch import propagate
+from model.label_difference import LabelDifference, mean_of_both
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+Rows = tuple[Integers, Integers]
+Progress = Callable[[int, int, str], None]
+
+AGAINST: Mapping[str, tuple[float, str]] = MappingProxyType(
+    {"teff": (1000.0, "1000 K"), "logg": (1.0, "dex"), "fe_h": (1.0, "dex"), "snrz": (100.0, "100 of S/N")}
+)
+"""What differences are set against: how many units a slope is told per, and that in words."""
+OWN = frozenset({"snrz"})
+"""Those that the first catalogue alone tells."""
+
+
+@dataclass(frozen=True)
+class JoinOptions:
+    """How stars of two catalogues are found to be the same.
+
+    Attributes
+    ----------
+    by_place : by position instead of by Gaia identifier.
+    radius : within which positions are the same, arcsec.
+    gaia_release : of identifiers whose catalogue does not say it; "" if not told.
+    epoch, other_epoch : Julian years of positions, from and to which those of the first are moved; None to
+        leave them.
+    """
+
+    by_place: bool = False
+    radius: float = 1.0
+    gaia_release: str = ""
+    epoch: float | None = None
+    other_epoch: float | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse, with a DataError, what does not go together."""
+        years = [year for year in (self.epoch, self.other_epoch) if year is not None]
+        if len(years) == 1:
+            raise DataError("positions are moved from one year to another: give --epoch and --other-epoch")
+        if years and not self.by_place:
+            raise DataError("epochs are of positions: give them with --by-place")
+        for year in years:
+            if not 1900 <= year <= 2100:
+                raise DataError(f"the epoch is {year}: give a year from 1900 to 2100")
+
+
+@dataclass(frozen=True, eq=False)
+class SharedLabels:
+    """What was found.
+
+    Attributes
+    ----------
+    stars : that are shared.
+    rows : of each kind, those of the first catalogue and of the second, (K,) each.
+    found : for each kind of stars, each label's difference, first catalogue minus second.
+    draws, seed : of the intervals.
+    """
+
+    stars: SharedStars
+    rows: Mapping[str, Rows]
+    found: Mapping[str, Mapping[str, LabelDifference]]
+    draws: int
+    seed: int
+
+
+def shared_stars(one: Catalogue, other: Catalogue, options: JoinOptions) -> SharedStars:
+    """Find the stars that two catalogues share.
+
+    Raises
+    ------
+    DataError
+        A catalogue lacks what they are joined by, or identifiers are of two releases.
+    """
+    if not options.by_place:
+        for each in (one, other):
+            if "source_id" not in each:
+                raise DataError(f"{each.source.name} has no source_id: match by position (--by-place)")
+        releases = (each.metadata.get("gaia_release", "") or options.gaia_release for each in (one, other))
+        return shared_by_id(one["source_id"], other["source_id"], *releases)
+    for each in (one, other):
+        if not {"ra", "dec"} <= each.columns.keys():
+            raise DataError(f"{each.source.name} has no ra and dec: stars can't be matched by position")
+    ra, dec = (np.asarray(one[name], np.float64) for name in ("ra", "dec"))
+    if options.epoch is not None and options.other_epoch is not None:
+        if not {"pmra", "pmdec"} <= one.columns.keys():
+            raise DataError(f"{one.source.name} has no proper motions to move positions by: leave epochs out")
+        ra, dec = propagate(ra, dec, one["pmra"], one["pmdec"], options.epoch, options.other_epoch)
+    return shared_by_place(ra, dec, other["ra"], other["dec"], options.radius)
+
+
+def labels_of(one: Catalogue, other: Catalogue) -> tuple[str, ...]:
+    """Labels that both catalogues have, those of the schema first."""
+    known = [column.name for column in LABELS]
+    more = [name for name in one.described if is_abundance(name) and name not in COLUMNS]
+    return tuple(
+        name for name in (*known, *more)
+        if all(name in each and each.described[name].is_number for each in (one, other))
+        and one.described[name].unit == other.described[name].unit
+    )  # fmt: skip
+
+
+def compare_labels(
+    one: Catalogue,
+    other: Catalogue,
+    shared: SharedStars,
+    chosen: tuple[Flags, Flags],
+    *,
+    draws: int,
+    seed: int,
+    progress: Progress,
+) -> SharedLabels:
+    """Compare the labels of shared stars.
+
+    Parameters
+    ----------
+    one, other : the catalogues.
+    shared : their common stars.
+    chosen : rows of each that count, (N,) and (M,).
+    draws, seed : of the intervals of slopes.
+    progress : told (done, total, of what) after each draw; it may raise to stop.
+
+    Raises
+    ------
+    DataError
+        The catalogues have no label or no star in common.
+    """
+    labels = labels_of(one, other)
+    if not labels:
+        raise DataError(f"{one.source.name} and {other.source.name} have no label in common")
+    _some(shared)
+    counts = chosen[0][shared.first] & chosen[1][shared.second]
+    if not counts.any():
+        raise DataError(f"no star is left to compare ({shared}, and none passes the conditions): widen these")
+    rows = _rows_of_kinds(one, shared, counts)
+    found: dict[str, dict[str, LabelDifference]] = {kind: {} for kind in rows}
+    for kind, both in rows.items():
+        others = {name: against(one, other, name, both) for name in AGAINST if name in one}
+        for name in labels:
+            random = np.random.default_rng([seed, *f"{kind} {name}".encode()])
+            heard = _of(progress, f"draws of {one.described[name].plain}, {KINDS[kind]}")
+            found[kind][name] = LabelDifference.of(
+                *values(one, other, name, both),
+                values(one, other, f"e_{name}", both),
+                others,
+                random,
+                draws,
+                heard,
+            )
+    plainly = {kind: MappingProxyType(each) for kind, each in found.items()}
+    return SharedLabels(shared, MappingProxyType(rows), MappingProxyType(plainly), draws, seed)
+
+
+def _some(shared: SharedStars) -> None:
+    """Refuse, with a DataError, catalogues that share no star."""
+    if not len(shared):
+        raise DataError(
+            f"no star is in both catalogues: {shared}. Check that identifiers are of one Gaia release, or "
+            "match by position (--by-place), within more arcsec (--radius) or moved to one year (--epoch)"
+        )
+
+
+def _rows_of_kinds(one: Catalogue, shared: SharedStars, counts: Flags) -> dict[str, Rows]:
+    """Rows of both catalogues for each kind of the stars that count, (K,) of those that are shared."""
+    rows = {}
+    for kind in kinds_of(one):
+        mine = counts.copy()
+        if kind in GIANT_FLAG:
+            mine &= np.asarray(one["giantmodel"])[shared.first] == GIANT_FLAG[kind]
+        rows[kind] = shared.first[mine], shared.second[mine]
+    return rows
+
+
+def _of(progress: Progress, what: str) -> Callable[[int, int], None]:
+    return lambda done, total: progress(done, total, what)
+
+
+def values(one: Catalogue, other: Catalogue, name: str, rows: Rows) -> tuple[Floats, Floats]:
+    """Values of a column in both catalogues, (K,) each; missing where there is no such column."""
+    return _numbers(one, name, rows[0]), _numbers(other, name, rows[1])
+
+
+def against(one: Catalogue, other: Catalogue, name: str, rows: Rows) -> Floats:
+    """What differences are set against, (K,): the mean of both catalogues, or what the first alone has."""
+    both = name in other and name not in OWN
+    return mean_of_both(_numbers(one, name, rows[0]), _numbers(other, name, rows[1]) if both else None)
+
+
+def _numbers(catalogue: Catalogue, name: str, rows: Integers) -> Floats:
+    """Values of a column at rows; missing where there is no such column."""
+    if name not in catalogue:
+        return np.full(len(rows), np.nan)
+    return np.array(catalogue[name][rows], dtype=np.float64)
