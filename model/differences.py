@@ -88,9 +88,11 @@ def differences(first: Samples, second: Samples, least: int = FEWEST) -> Differe
         compared = (first.n >= least) & (second.n >= least) & (error > 0)
         freedom = (one + other) ** 2 / (one**2 / (first.n - 1) + other**2 / (second.n - 1))
         t = (first.mean - second.mean) / error
-    found = [np.where(compared, each, np.nan) for each in (first.mean - second.mean, error, t, freedom)]
-    p = 2 * stdtr(found[3], -np.abs(found[2]))
-    return Differences(*found, p=p, q=discovery_rates(p))
+    difference, error, t, freedom = (
+        np.where(compared, each, np.nan) for each in (first.mean - second.mean, error, t, freedom)
+    )
+    p = 2 * stdtr(freedom, -np.abs(t))
+    return Differences(difference, error, t, freedom, p, discovery_rates(p))
 
 
 def discovery_rates(p: Array) -> Array:
