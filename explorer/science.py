@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from data.selection import Selection
 from explorer.background import Background
 from explorer.binary_tab import BinaryTab
+from explorer.difference_page import DifferencePage
 from explorer.pair_source import PairSource
 from explorer.session import Session
 from explorer.star_models import StarModels
@@ -64,6 +65,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "Binaries",
             lambda d: BinaryTab(d.stars, d.session, d.models, d.pairs, d.usual, d.background),
         ),
+        "differences": Kind("Differences", lambda d: DifferencePage(d.stars, d.session, d.background)),
         "systematics": Kind("Systematics", lambda d: SystematicsPage(d.stars, d.session, d.background)),
     }
 )
