@@ -23,7 +23,7 @@ class DifferenceForm:
 
     Attributes
     ----------
-    widgets : what is laid out, in order; each has a `value`.
+    choices, within : what is laid out; each has a `value`.
     """
 
     def __init__(self, stars: Stars, session: Session) -> None:
@@ -57,10 +57,10 @@ class DifferenceForm:
         rates = {f"{rate:g}": rate for rate in RATES}
         self.rate = pmui.Select(label="False discovery rate", options=rates, value=0.05, width=150, **SMALL)
         self.within = pmui.Checkbox(
-            label="Of subsets only selected stars", value=True, size="small", margin=(18, 8, 0, 0)
+            label="Of subsets only selected stars", value=True, size="small", margin=(4, 8, 0, 0)
         )
-        self.widgets = (
-            self.first, self.second, self.label, self.plane, self.side, self.least, self.rate, self.within,
+        self.choices = (
+            self.first, self.second, self.label, self.plane, self.side, self.least, self.rate,
         )  # fmt: skip
 
     @staticmethod

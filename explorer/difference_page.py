@@ -1,4 +1,4 @@
-"""One visitor's page: two groups of stars compared map by map; while it is open it follows brushes and cuts."""
+"""One visitor's page of two groups of stars compared map by map; open, it follows brushes and cuts."""
 
 import html
 from functools import partial
@@ -57,26 +57,27 @@ class DifferencePage:
     def _build(self) -> None:
         self._form = DifferenceForm(self._stars, self._session)
         self._fade = pmui.Checkbox(
-            label="Fade what does not pass", value=True, size="small", margin=(18, 8, 0, 0)
+            label="Fade what does not pass", value=True, size="small", margin=(4, 8, 0, 0)
         )
         fit = pmui.Button(
-            label="Fit colours", variant="text", size="small", margin=(12, 4, 0, 0), on_click=self._fit
+            label="Fit colours", variant="text", size="small", margin=(4, 4, 0, 0), on_click=self._fit
         )
         self._files = [self._file(form) for form in FORMATS]
         self._problem = text("problem", visible=False, margin=(4, 0))
         self._progress = text("note-block")
         self._said, self._maps, self._switches = text("section"), pn.Column(margin=0), pn.Column(margin=0)
-        for widget in self._form.widgets:
+        for widget in (*self._form.choices, self._form.within):
             widget.param.watch(lambda _event: self._chosen(), "value")
         self._fade.param.watch(lambda _event: self._draw(fit=False), "value")
-        row = pmui.FlexBox(*self._form.widgets, self._fade, fit, margin=0)
+        row = pmui.FlexBox(*self._form.choices, margin=0)
+        switches = pmui.FlexBox(self._form.within, self._fade, fit, align_items="center", margin=0)
         self._shown = pmui.Column(
-            self._said, self._maps, text("section", f"<p>{HOW}</p>"), self._switches,
+            self._said, self._maps, text("section", HOW, margin=(4, 0)), self._switches,
             pmui.FlexBox(text("section", "Pixels as a table:", margin=(14, 8, 0, 0), sizing_mode=None),
                          *self._files, margin=0),
             margin=0, sizing_mode="stretch_width", visible=False,
         )  # fmt: skip
-        self.view[:] = [row, self._problem, self._progress, self._shown]
+        self.view[:] = [row, switches, self._problem, self._progress, self._shown]
 
     def _file(self, form: str) -> Any:
         """A button that writes the table when it is pressed."""

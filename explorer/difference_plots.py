@@ -13,6 +13,7 @@ from explorer import columns, rulings
 from explorer.atlas import Diagram
 from explorer.cards import alone
 from explorer.difference_map import Compared
+from explorer.notation import plain, to_html
 from explorer.palette import COLOUR_MAPS, robust_range
 from explorer.raster import Array, Window
 
@@ -80,7 +81,8 @@ class DifferencePlots:
         """Write what the axes show."""
         for plot in self.figures.values():
             for axis, column in zip((plot.xaxis[0], plot.yaxis[0]), axes, strict=True):
-                axis.axis_label = f"{column.plain} [{column.unit}]" if column.unit else column.plain
+                name = plain(to_html(column.tex))
+                axis.axis_label = f"{name} [{column.unit}]" if column.unit not in ("", "dex") else name
 
     def rule(self, shown: Collection[str]) -> None:
         """Show these landmarks."""

@@ -14,7 +14,7 @@ HOW = (
     "Pixels with few stars on either side are blank; those that do not pass are faint."
 )
 CAUTION = (
-    "Errors are statistical only, of stars taken as independent: systematic errors of labels, which may "
+    "Statistical errors only, of stars taken as independent: systematic errors of labels, which may "
     "differ between A and B as T_eff, log g and S/N do, are not in them. Differences, and how they run over "
     "the map, are not selection-corrected."
 )
@@ -71,5 +71,5 @@ def meaning(done: Compared, group: str, condition: Expression | None) -> str:
 def said(stars: Stars, done: Compared) -> str:
     """All of it, as HTML."""
     told = "<br>".join(html.escape(line) for line in lines(done))
-    caution = html.escape(CAUTION).replace("T_eff", "T<sub>eff</sub>")
-    return f"<h3>{html.escape(title(stars, done))}</h3><p>{told}</p><p><b>{caution}</b></p>"
+    bold, _, rest = html.escape(CAUTION).replace("T_eff", "T<sub>eff</sub>").partition(",")
+    return f"<h3>{html.escape(title(stars, done))}</h3>{told}<br><b>{bold}</b>,{rest}"

@@ -1,6 +1,7 @@
 """Switches for the landmarks of a diagram, each with where it comes from."""
 
 import html
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -25,6 +26,7 @@ class LandmarkChoice:
 
     def __init__(self, session: Session, diagram: Diagram) -> None:
         self._session = session
+        self._following = False
         self._diagram = diagram
         self.keys = tuple(over(diagram.x, diagram.y))
         shown = shown_over(diagram, session.state.view(diagram.home).landmarks)
@@ -41,6 +43,8 @@ class LandmarkChoice:
         )
 
     def _choose(self, _event: Any) -> None:
+        if self._following:
+            return
         chosen = tuple(key for key, switch in self._switches.items() if switch.value)
         usual = shown_over(self._diagram, None)
         landmarks = None if chosen == usual else chosen
@@ -51,10 +55,13 @@ class LandmarkChoice:
     def follow(self, landmarks: Sequence[str] | None) -> None:
         """Show what was chosen elsewhere."""
         shown = shown_over(self._diagram, None if landmarks is None else tuple(landmarks))
+        self._following = True
         for key, switch in self._switches.items():
             switch.value = key in shown
+        self._following = False
 
 
 def _row(switch: Any, source: str) -> Any:
-    note = text("note-block", html.escape(source), margin=(8, 0, 0, 8), sizing_mode=None, width=430)
+    told = re.sub(r"\b([A-Zv])_(\w+)", r"\1<sub>\2</sub>", html.escape(source)).replace("phi", "φ")
+    note = text("note-block", told, margin=(8, 0, 0, 8), sizing_mode=None, width=430)
     return pn.Row(switch, note, margin=0)

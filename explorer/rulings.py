@@ -35,7 +35,7 @@ def rule(figure: Any, x: str, y: str, shown: Collection[str]) -> None:
             renderer = figure.add_glyph(
                 held, glyph, selection_glyph=None, nonselection_glyph=None, hover_glyph=None, muted_glyph=None
             )
-            renderer.update(name=f"{name}_{number}", visible=key in shown, level="annotation")
+            renderer.update(name=f"{name}_{number}", visible=key in shown)
 
 
 def show(figure: Any, shown: Collection[str]) -> None:
