@@ -53,7 +53,7 @@ def pixel_columns(stars: Stars, done: Compared) -> Columns:
     window, (x, y) = done.question.window, done.question.axes
     for number, (axis, start, end) in enumerate(((x, window.x0, window.x1), (y, window.y0, window.y1))):
         described = stars.describe(axis, done.question.derived)
-        edges = np.linspace(start, end, done.side + 1)
+        edges = np.linspace(start, end, done.side + 1).round(9)
         place = (across, rows)[number]
         for name, values in (("low", edges[place]), ("high", edges[place + 1])):
             column = replace(
