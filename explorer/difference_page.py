@@ -137,7 +137,7 @@ class DifferencePage:
         if done is None:
             return
         view, known = done.question.asked.view, done.question.derived
-        x, y = (self._stars.describe(name, known) for name in done.question.axes)
+        x, y = (self._stars.describe(name, known, shown=False) for name in done.question.axes)
         if view not in self._plots:
             self._plots[view] = DifferencePlots(DIAGRAMS[view], (x, y), done.question.window)
         plots = self._plots[view]
@@ -157,8 +157,9 @@ class DifferencePage:
             self._lines[view] = LandmarkChoice(self._session, diagram)
         choice = self._lines[view]
         choice.follow(chosen)
-        if [*self._switches] != [choice.view]:
-            self._switches[:] = [choice.view]
+        if choice.view not in [*self._switches]:
+            heading = [text("section", "<h3>Lines</h3>")] if choice.keys else []
+            self._switches[:] = [*heading, choice.view]
         if view in self._plots:
             self._plots[view].rule(shown_over(diagram, chosen))
 

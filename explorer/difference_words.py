@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from data.expression import Expression
 from explorer.comparison import AGAINST
 from explorer.difference_map import EVERYONE, OTHERS, SELECTED, Compared, group_name
+from explorer.notation import to_html
 from explorer.stars import Stars
 
 HOW = (
-    "Left: mean of the label in A minus its mean in B. Middle: the standard error of that, "
-    "√(s²<sub>A</sub>/n<sub>A</sub> + s²<sub>B</sub>/n<sub>B</sub>). Right: their ratio, Welch's t. "
+    "How to read it: first, the mean of the label in A minus its mean in B; second, the standard error of that, "
+    "√(s²<sub>A</sub>/n<sub>A</sub> + s²<sub>B</sub>/n<sub>B</sub>); third, their ratio, Welch's t. "
     "Pixels with few stars on either side are blank; those that do not pass are faint."
 )
 CAUTION = (
@@ -20,15 +21,19 @@ CAUTION = (
 )
 
 
-def title(stars: Stars, done: Compared) -> str:
-    """What is compared, in one line."""
+def title(stars: Stars, done: Compared, *, typeset: bool = False) -> str:
+    """What is compared, in one line: plain, or typeset as HTML."""
     asked = done.question.asked
-    known = done.question.derived
-    label, x, y = (
-        stars.describe(name, known, shown=False).plain for name in (asked.label, *done.question.axes)
+    known = [
+        stars.describe(name, done.question.derived, shown=False)
+        for name in (asked.label, *done.question.axes)
+    ]
+    label, x, y = (to_html(one.tex) if typeset else one.plain for one in known)
+    first, second = (
+        html.escape(name) if typeset else name for name in map(group_name, (asked.first, asked.second))
     )
     mock = "MOCK catalogue: " if stars.catalogue.mock else ""
-    return f"{mock}mean {label}, {group_name(asked.first)} minus {group_name(asked.second)}, over {x} and {y}"
+    return f"{mock}mean {label}, {first} minus {second}, over {x} and {y}"
 
 
 def lines(done: Compared) -> Iterator[str]:
@@ -72,4 +77,4 @@ def said(stars: Stars, done: Compared) -> str:
     """All of it, as HTML."""
     told = "<br>".join(html.escape(line) for line in lines(done))
     bold, _, rest = html.escape(CAUTION).replace("T_eff", "T<sub>eff</sub>").partition(",")
-    return f"<h3>{html.escape(title(stars, done))}</h3>{told}<br><b>{bold}</b>,{rest}"
+    return f"<h3>{title(stars, done, typeset=True)}</h3>{told}<br><b>{bold}</b>,{rest}"
