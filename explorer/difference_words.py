@@ -10,8 +10,8 @@ from explorer.notation import to_html
 from explorer.stars import Stars
 
 HOW = (
-    "How to read it: first, the mean of the label in A minus its mean in B; second, the standard error of that, "
-    "√(s²<sub>A</sub>/n<sub>A</sub> + s²<sub>B</sub>/n<sub>B</sub>); third, their ratio, Welch's t. "
+    "How to read it: first, the mean of the label in A minus its mean in B; second, the standard error of "
+    "that, √(s²<sub>A</sub>/n<sub>A</sub> + s²<sub>B</sub>/n<sub>B</sub>); third, their ratio, Welch's t. "
     "Pixels with few stars on either side are blank; those that do not pass are faint."
 )
 CAUTION = (

@@ -151,6 +151,9 @@ def test_choices_are_refused_in_words_and_lines_are_switched(newcomer):
     newcomer.tab("Maps")
     eventually(lambda: shows(newcomer, "rv", {"ridge"}))
     assert newcomer.page.evaluate(LINES, "kiel") == ["eq1", "eq1"]
+    page.reload()
+    newcomer.wait_for("rv")
+    eventually(lambda: shows(newcomer, "rv", {"ridge"}))
 
 
 def shows(visit, figure, keys):
