@@ -75,9 +75,9 @@ class DifferencePage:
             self._said, self._maps, text("section", HOW, margin=(4, 0)), self._switches,
             pmui.FlexBox(text("section", "Pixels as a table:", margin=(14, 8, 0, 0), sizing_mode=None),
                          *self._files, margin=0),
-            margin=0, sizing_mode="stretch_width", visible=False,
+            margin=0, sizing_mode="stretch_width",
         )  # fmt: skip
-        self.view[:] = [row, switches, self._problem, self._progress, self._shown]
+        self.view[:] = [row, switches, self._problem, self._progress]
 
     def _file(self, form: str) -> Any:
         """A button that writes the table when it is pressed."""
@@ -131,6 +131,8 @@ class DifferencePage:
         self._fitted = scaled
         self._said.object = said(self._stars, done)
         self._shown.visible = True
+        if self._shown not in [*self.view]:  # figures in what is hidden can't be laid out
+            self.view.append(self._shown)
 
     def _draw(self, *, fit: bool) -> None:
         done = self._done

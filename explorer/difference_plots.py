@@ -1,17 +1,18 @@
 """Differences, their standard errors and significance as three maps of one plane side by side."""
 
+import html
 from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
 import panel as pn
-from bokeh.models import BasicTicker, ColorBar, ColumnDataSource, HoverTool, LinearColorMapper, Range1d
+from bokeh.models import ColumnDataSource, HoverTool, LinearColorMapper, Range1d
 from bokeh.plotting import figure
 
 from data.schema import Column
-from explorer import columns, rulings
+from explorer import columns, look, rulings
 from explorer.atlas import Diagram
-from explorer.cards import alone
+from explorer.cards import CARD_CHROME, LEGEND, Card, alone
 from explorer.difference_map import Compared
 from explorer.notation import plain, to_html
 from explorer.palette import COLOUR_MAPS, robust_range
@@ -25,8 +26,8 @@ PANELS: Mapping[str, tuple[str, str]] = {
 """What is drawn: title and colours."""
 FAINT = 0.22
 """Opacity of pixels that do not pass."""
-FRAME, BAR, SIDES = 268, 64, 62
-"""Longer side of a frame, and what a colour bar and the axes take, CSS pixels."""
+FRAME, SIDES = 280, 96
+"""Longer side of a frame, and what a card needs beside it, CSS pixels."""
 TIPS = (
     ("A minus B", "@difference{0.0000} ± @error{0.0000}"),
     ("t", "@t{0.00}, @freedom{0.0} degrees of freedom"),
@@ -54,25 +55,33 @@ class DifferencePlots:
         self._ranges: dict[str, Any] = {"x_range": Range1d(0, 1), "y_range": Range1d(0, 1)}
         self.figures = {key: self._figure(key, window) for key in PANELS}
         self.name_axes(axes)
-        self.view = pn.FlexBox(*map(alone, self.figures.values()), margin=0, gap="4px")
+        width, height = _frame(window, equal=diagram.equal)
+        self._cards = {
+            key: Card(
+                PANELS[key][0], plot=alone(plot), width=width + SIDES, height=height + CARD_CHROME + LEGEND
+            )
+            for key, plot in self.figures.items()
+        }
+        self.view = pn.FlexBox(*self._cards.values(), margin=0, gap="8px")
 
     def _figure(self, key: str, window: Window) -> Any:
         diagram = self._diagram
         width, height = _frame(window, equal=diagram.equal)
         plot = figure(
-            frame_width=width, frame_height=height, tools="", toolbar_location=None, title=PANELS[key][0],
+            frame_width=width, frame_height=height, tools="", toolbar_location=None,
             name=f"differences.{diagram.key}.{key}",
             **self._ranges,
         )  # fmt: skip
         plot.grid.visible = False
+        plot.update(**look.FIGURE)
+        for axis in (*plot.xaxis, *plot.yaxis):
+            axis.update(**look.AXIS)
         mapper = self.mappers[key]
         place: dict[str, Any] = {"x": "x", "y": "y", "dw": "w", "dh": "h", "source": self.source}
         whole = plot.image(image=key, color_mapper=mapper, **place)
         whole.glyph.global_alpha = 1.0 if key == "error" else FAINT
         if key != "error":
             plot.image(image=f"{key}_passing", color_mapper=mapper, **place)
-        ticker = BasicTicker(desired_num_ticks=5)
-        plot.add_layout(ColorBar(color_mapper=mapper, width=10, padding=4, ticker=ticker), "right")
         plot.add_tools(HoverTool(renderers=[whole], tooltips=[*TIPS]))
         rulings.rule(plot, diagram.x, diagram.y, ())
         return plot
@@ -104,9 +113,8 @@ class DifferencePlots:
         if fit:
             self.fit(done)
         self._move(window)
-        for key in ("difference", "error"):
-            words = PANELS[key][0]
-            self.figures[key].title.text = f"{words} [{unit}]" if unit else words
+        for key, card in self._cards.items():
+            card.tell(legend=self._legend(key, "" if key == "t" else unit))
         images = {
             "difference": found.difference, "error": found.error, "t": found.t, "freedom": found.freedom,
             "p": found.p, "q": found.q, "n_a": done.first.n, "n_b": done.second.n,
@@ -123,6 +131,14 @@ class DifferencePlots:
             self.mappers[key].update(low=scale.low, high=scale.high)
         scale = robust_range(done.found.error.ravel(), log=False)
         self.mappers["error"].update(low=scale.low, high=scale.high)
+
+    def _legend(self, key: str, unit: str) -> str:
+        """A small bar of a panel's colours with its ends and unit, as HTML."""
+        mapper = self.mappers[key]
+        low, high = (f"{end:.4g}".replace("-", "−") for end in (mapper.low, mapper.high))
+        stops = ", ".join(mapper.palette[::8])
+        bar = f"<i style='background: linear-gradient(to right, {stops})'></i>"
+        return f"<span>{low}</span>{bar}<span>{high} {html.escape(unit)}</span>"
 
     def _move(self, w: Window) -> None:
         x, y = ((w.x0, w.x1), (w.y0, w.y1))
