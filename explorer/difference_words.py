@@ -42,7 +42,12 @@ def lines(done: Compared) -> Iterator[str]:
     rate = asked.rate
     passing, alone = int(found.passing(rate).sum()), found.uncontrolled(rate)
     if not found.tested:
-        yield f"No pixel has {asked.least:,} stars of each side: take fewer, larger pixels, or other groups."
+        yield f"No pixel has {asked.least:,} stars of each side: take larger pixels, or other groups."
+        if {asked.first, asked.second} == {
+            SELECTED,
+            OTHERS,
+        } and asked.diagram.source in done.question.selection:
+            yield "A brush in this very plane parts the selected from the others: brush in another one."
     else:
         yield (
             f"{passing:,} of {found.tested:,} pixels tested pass at a false discovery rate of {rate:g} "
