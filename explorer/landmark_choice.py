@@ -63,5 +63,5 @@ class LandmarkChoice:
 
 def _row(switch: Any, source: str) -> Any:
     told = re.sub(r"\b([A-Zv])_(\w+)", r"\1<sub>\2</sub>", html.escape(source)).replace("phi", "φ")
-    note = text("note-block", told, margin=(8, 0, 0, 8), sizing_mode=None, width=430)
+    note = text("note-block", told, margin=(2, 0, 0, 8), sizing_mode=None, width=430)
     return pn.Row(switch, note, margin=0)
