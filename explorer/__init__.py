@@ -29,5 +29,7 @@ difference_map  two groups of stars compared pixel by pixel; difference_page sho
 landmarks  lines of the paper over planes, as data; rulings draws them, landmark_choice switches them
 giant_map  giants of a map and its pixels, which T_eff and log g are taken out of; systematics_table writes it
 systematics_page  the page that shows it; systematics_plots draws, systematics_words says what may be said
+profile_page  means of a label along a quantity; profile_sums finds the stars, profile_plots draws them
+space_planes_page  abundance planes in bins of R and |z|: space_planes finds the stars; edges reads bins
 orbit_errors  errors of positions, velocities and actions, drawn for some stars
 """

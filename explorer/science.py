@@ -10,7 +10,9 @@ from explorer.background import Background
 from explorer.binary_tab import BinaryTab
 from explorer.difference_page import DifferencePage
 from explorer.pair_source import PairSource
+from explorer.profile_page import ProfilePage
 from explorer.session import Session
+from explorer.space_planes_page import SpacePlanesPage
 from explorer.star_models import StarModels
 from explorer.stars import Stars
 from explorer.systematics_page import SystematicsPage
@@ -65,6 +67,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "Binaries",
             lambda d: BinaryTab(d.stars, d.session, d.models, d.pairs, d.usual, d.background),
         ),
+        "profiles": Kind("Profiles", lambda d: ProfilePage(d.stars, d.session, d.background)),
+        "planes": Kind("Planes", lambda d: SpacePlanesPage(d.stars, d.session, d.background)),
         "differences": Kind("Differences", lambda d: DifferencePage(d.stars, d.session, d.background)),
         "systematics": Kind("Systematics", lambda d: SystematicsPage(d.stars, d.session, d.background)),
     }
