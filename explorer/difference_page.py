@@ -82,10 +82,12 @@ class DifferencePage:
     def _file(self, form: str) -> Any:
         """A button that writes the table when it is pressed."""
         mock = "MOCK-" if self._stars.catalogue.mock else ""
-        return pmui.FileDownload(
+        made = pmui.FileDownload(
             callback=partial(self._written, form), filename=f"{mock}differences{FORMATS[form].suffix}",
-            label=form.upper(), variant="outlined", size="small", margin=(6, 8, 8, 0), width=110,
+            label=form.upper(), size="small", margin=(6, 8, 8, 0), width=110,
         )  # fmt: skip
+        made.variant = "outlined"  # given above, the library warns of a name of its own for it
+        return made
 
     def _written(self, form: str) -> BytesIO:
         if self._done is None:
