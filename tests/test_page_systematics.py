@@ -79,7 +79,3 @@ def test_work_can_be_cancelled_and_begun_again(opened):
 
 def test_the_page_is_made_when_it_is_opened(newcomer):
     assert newcomer.page.evaluate("Bokeh.documents[0].get_model_by_name('systematics_0')") is None
-    newcomer.tab("Systematics")
-    newcomer.page.wait_for_url(lambda url: "?s=" in url)
-    newcomer.page.reload()
-    newcomer.page.get_by_role("button", name="Run", exact=True).wait_for()
