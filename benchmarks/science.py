@@ -27,6 +27,7 @@ from data.predicate import Predicate
 from data.selection import Clause, Selection
 from explorer.background import Background
 from explorer.derive import derivations
+from explorer.difference_page import DifferencePage
 from explorer.profile_form import USUAL_DRAWS, ProfileForm
 from explorer.profile_page import ProfilePage
 from explorer.profile_sums import bootstrapped_profiles
@@ -136,6 +137,13 @@ def measure_planes(desk: Desk, found: Findings) -> None:
             found.spread(f"planes_{shows}_{share}", times, f"15 panels, {shows}, {share} % of all stars")
 
 
+def measure_differences(desk: Desk, found: Findings) -> None:
+    """Two subsets compared pixel by pixel."""
+    for share in SHARES:
+        times = desk.follows(lambda *of: DifferencePage(desk.stars, *of), desk.with_subsets(), share)
+        found.spread(f"differences_{share}", times, f"two subsets in one plane, {share} % of all stars")
+
+
 def _planes(stars: Stars, session: Session, background: Background, shows: str) -> SpacePlanesPage:
     page = SpacePlanesPage(stars, session, background)
     page.follow()
@@ -151,6 +159,7 @@ def _complain(problem: BaseException) -> None:
 PARTS: dict[str, Callable[[Desk, Findings], None]] = {
     "profiles": measure_profiles,
     "planes": measure_planes,
+    "differences": measure_differences,
 }
 
 

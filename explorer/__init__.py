@@ -25,6 +25,8 @@ survey    what a catalogue is built from; survey_file reads it, joins and gaia b
 workplace the folder a catalogue is built in; verification checks what is there in the end
 mock_survey   a mock survey's tables, built by the same door; mock_spectra makes its spectra
 mock_observations  those of single mock stars, as a place of spectra
+difference_map  two groups of stars compared pixel by pixel; difference_page shows it
+landmarks  lines of the paper over planes, as data; rulings draws them, landmark_choice switches them
 giant_map  giants of a map and its pixels, which T_eff and log g are taken out of; systematics_table writes it
 systematics_page  the page that shows it; systematics_plots draws, systematics_words says what may be said
 profile_page  means of a label along a quantity; profile_sums finds the stars, profile_plots draws them

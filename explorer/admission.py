@@ -17,9 +17,10 @@ from data.schema import Column
 from data.selection import MOST_CLAUSES, Selection
 from data.syntax import Call, Name, Node, walk
 from explorer import algebra, arrangement, choices, finding, formula
-from explorer.atlas import DIAGRAMS, HISTOGRAM, PLANES, VIEWS
+from explorer.atlas import DIAGRAMS, HISTOGRAM, PLANES, VIEWS, Diagram
 from explorer.controls import MOST_MIN_STARS
 from explorer.cuts import MOST_VALUES
+from explorer.landmarks import over
 from explorer.palette import COLOUR_MAPS, Scale
 from explorer.raster import STATISTICS, Window
 from explorer.session import (
@@ -254,17 +255,24 @@ class _Quantities:
         return MappingProxyType({key: self._view(key, view) for key, view in views.items()})
 
     def _view(self, key: str, given: Any) -> ViewState:
-        plain = _parts(given, {"window", "y", "colouring"}, "a view")
-        window, y, colouring = (plain.get(part) for part in ("window", "y", "colouring"))
+        plain = _parts(given, {"window", "y", "colouring", "landmarks"}, "a view")
+        window, y, colouring, lines = map(plain.get, ("window", "y", "colouring", "landmarks"))
         offered = self.planes if DIAGRAMS[key].y_choice else ()
         view = ViewState(
             None if window is None else _window(window),
             None if y is None else _quantity(y, offered, "a vertical axis"),
             None if colouring is None else self.colouring(colouring),
+            None if lines is None else _landmarks(DIAGRAMS[key], lines),
         )
         if view == ViewState():
             raise DataError(f"nothing is said of the view {key}")
         return view
+
+
+def _landmarks(diagram: Diagram, given: Any) -> tuple[str, ...]:
+    there = over(diagram.x, diagram.y)
+    chosen = [_one_of(each, there, "a line") for each in _list(given, len(there), "the lines of a view")]
+    return tuple(key for key in there if key in chosen)
 
 
 def _quantity(given: Any, offered: Collection[str], place: str) -> str:

@@ -92,7 +92,7 @@ DIAGRAMS: Mapping[str, Diagram] = MappingProxyType(
             Diagram(
                 "kiel", "Kiel diagram", "teff", "logg", Window(3500, 7500, 0, 5.2), "maps",
                 "Surface gravity against temperature, with the line that parts giants from dwarfs (eq. 1).",
-                flip_x=True, flip_y=True, marks=("eq1",),
+                flip_x=True, flip_y=True,
             ),
             Diagram(
                 "plane", r"$[\mathrm{X}/\mathrm{Fe}]$", "fe_h", "mg_fe", Window(-2, 0.5, -0.2, 0.5), "maps",

@@ -17,10 +17,12 @@ from bokeh.models import Pane, layouts
 from panel.custom import Child, Children, JSComponent
 
 from data.schema import Column
+from explorer import rulings
 from explorer.atlas import Diagram
 from explorer.component import Component
 from explorer.controls import colours_of
 from explorer.figures import HEIGHTS
+from explorer.landmarks import shown_over
 from explorer.notation import plain, to_html, with_unit
 from explorer.picture import Picture, columns_of
 from explorer.raster import Window
@@ -244,6 +246,10 @@ class MapCard:
         half_x, half_y = (scale * side / 2 for side in sides)
         x, y = (window.x0 + window.x1) / 2, (window.y0 + window.y1) / 2
         return Window(x - half_x, x + half_x, y - half_y, y + half_y)
+
+    def rule(self, state: State) -> None:
+        """Show the landmarks that a state has over the diagram."""
+        rulings.show(self.figure, shown_over(self.diagram, state.view(self.diagram.home).landmarks))
 
     def turn(self, column: Column, window: Window) -> None:
         """Put another column on the vertical axis."""

@@ -25,8 +25,9 @@ from bokeh.models import (
 from numpy.typing import NDArray
 
 from data.schema import Column
-from explorer import look, marks
+from explorer import look, marks, rulings
 from explorer.atlas import DIAGRAMS, Diagram
+from explorer.landmarks import shown_over
 from explorer.notation import with_unit
 from explorer.outlines import outline, source_of_outlines
 from explorer.picture import BINS, columns_of, window_of
@@ -177,6 +178,7 @@ def map_figure(diagram: Diagram, w: Window, x: Column, y: Column, sheet: ColumnD
         ),
     )
     figure = _settle(drawn, diagram.key)
+    rulings.rule(figure, diagram.x, diagram.y, shown_over(diagram, None))
     figure.min_border_top = 10
     figure.toolbar.autohide = True
     figure.toolbar.logo = None

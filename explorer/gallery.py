@@ -163,6 +163,7 @@ class Gallery:
                 described = self._stars.describe(y, state.derived)
                 card.turn(described, picture.window_of(self._stars, card.diagram, home))
             card.follow(picture.window_of(self._stars, card.diagram, state))
+            card.rule(state)
 
     def _lay(self) -> None:
         seen = self.seen()

@@ -103,8 +103,13 @@ def _colouring(colouring: Colouring) -> Plain:
 def _view(view: ViewState) -> Plain:
     window, own = view.window, view.colouring
     ends = None if window is None else [float(end) for end in (window.x0, window.x1, window.y0, window.y1)]
-    plain = {"window": ends, "y": view.y, "colouring": None if own is None else _colouring(own)}
-    return _unusual(plain, window=None, y=None, colouring=None)
+    plain = {
+        "window": ends,
+        "y": view.y,
+        "colouring": None if own is None else _colouring(own),
+        "landmarks": None if view.landmarks is None else list(view.landmarks),
+    }
+    return _unusual(plain, window=None, y=None, colouring=None, landmarks=None)
 
 
 def _subset(subset: Subset) -> Plain:

@@ -63,3 +63,12 @@ AXIS: dict[str, Any] = {
     "axis_label_text_font_size": "1em", "axis_label_text_font_style": "normal", "axis_label_standoff": 12,
 }  # fmt: skip
 """Figures and axes as the page's light theme sets them: what is so already is not drawn and typeset twice."""
+BAR: dict[str, Any] = {
+    "background_fill_color": "#fff", "background_fill_alpha": 0, "bar_line_alpha": 0,
+    "major_tick_line_alpha": 0, "minor_tick_line_alpha": 0,
+    "title_text_color": _INK, "title_text_font": _FONT, "title_text_font_size": "0.95em",
+    "title_text_font_style": "normal",
+    "major_label_text_color": _FAINT_INK, "major_label_text_font": _FONT,
+    "major_label_text_font_size": "0.9em", "major_label_text_font_style": "normal",
+}  # fmt: skip
+"""Bars of colours likewise: one that changes before it is laid out keeps the whole page from being drawn."""

@@ -124,6 +124,7 @@ class Maps:
                 card.turn(described, picture.window_of(self._stars, diagram, home))
             if after.view(diagram.home) != before.view(diagram.home):
                 card.follow(picture.window_of(self._stars, diagram, after))
+                card.rule(after)
 
     # the star
 

@@ -1,4 +1,4 @@
-"""What is drawn over a map to read it by: the Sun, centre and rotation, the line of eq. 1."""
+"""What is drawn over a map to read it by: the Sun, centre and rotation."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.raster import Window
-from model.chemistry import kiel_split
 
 INK = "#39434f"
 HALO = "#f4f6f8"
@@ -57,14 +56,4 @@ def _arrow(tail: Point, head: Point) -> list[list[NDArray[np.float64]]]:
     return [[start, end], [left, end, right]]
 
 
-def _eq1(_window: Window) -> Any:
-    teff = np.array([3000.0, 5200.0, 5200.0001, 9000.0])
-    line = hv.Curve((teff, kiel_split(teff)))
-    return line.opts(color=HALO, line_width=4) * line.clone().opts(
-        color=INK, line_width=1.5, line_dash="dashed"
-    )
-
-
-MARKS: Mapping[str, Callable[[Window], Any]] = MappingProxyType(
-    {"sun": _sun, "compass": _compass, "eq1": _eq1}
-)
+MARKS: Mapping[str, Callable[[Window], Any]] = MappingProxyType({"sun": _sun, "compass": _compass})

@@ -160,17 +160,33 @@ def centre_of(values: kernels.Values) -> float:
     return float(finite.mean(dtype=np.float64)) if finite.size else 0.0
 
 
+def moments(
+    words: kernels.Words, pixels: kernels.Pixels, label: Label, factor: int
+) -> tuple[Array, Array, Array]:
+    """Number, mean and sample standard deviation (n - 1) of the finite values in each cell, in one pass.
+
+    Of codes exact, of values from sums about a typical value. Each is (cells, cells), row 0 lowest; NaN where
+    it does not exist.
+    """
+    side = FINE // factor
+    if not isinstance(label, Coded):
+        centre = centre_of(label)
+        folded = cells.fold(kernels.moments(words, pixels, label, FINE * FINE, centre), FINE, factor)
+        (n, mean), (_, deviation) = cells.means(folded, centre, 1.0), cells.deviations(folded)
+    else:
+        totals = np.zeros((side * side, 3), np.int64)
+        for run in _runs(words & label.known, pixels, label.codes):
+            kernels.unpack_squares(kernels.packed_squares(*run, FINE * FINE), FINE, factor, totals)
+        n, mean = cells.means(totals, label.low + 0.5 * label.step, label.step)
+        _, deviation = cells.exact_deviations(totals, label.step)
+    return n.reshape(side, side), mean.reshape(side, side), deviation.reshape(side, side)
+
+
 def _deviation(
     words: kernels.Words, pixels: kernels.Pixels, label: Label, factor: int
 ) -> tuple[Array, Array]:
-    """Sample standard deviation (n - 1): of codes exact, of values from sums about a typical value."""
-    if not isinstance(label, Coded):
-        sums = kernels.moments(words, pixels, label, FINE * FINE, centre_of(label))
-        return _squared(cells.deviations(cells.fold(sums, FINE, factor)))
-    totals = np.zeros(((FINE // factor) ** 2, 3), np.int64)
-    for run in _runs(words & label.known, pixels, label.codes):
-        kernels.unpack_squares(kernels.packed_squares(*run, FINE * FINE), FINE, factor, totals)
-    return _squared(cells.exact_deviations(totals, label.step))
+    n, _, deviation = moments(words, pixels, label, factor)
+    return n, deviation
 
 
 def _standard_error(

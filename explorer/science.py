@@ -9,6 +9,7 @@ from data.selection import Selection
 from explorer.background import Background
 from explorer.binary_tab import BinaryTab
 from explorer.cluster_page import ClusterPage
+from explorer.difference_page import DifferencePage
 from explorer.pair_source import PairSource
 from explorer.profile_page import ProfilePage
 from explorer.session import Session
@@ -69,6 +70,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         ),
         "profiles": Kind("Profiles", lambda d: ProfilePage(d.stars, d.session, d.background)),
         "planes": Kind("Planes", lambda d: SpacePlanesPage(d.stars, d.session, d.background)),
+        "differences": Kind("Differences", lambda d: DifferencePage(d.stars, d.session, d.background)),
         "clusters": Kind("Clusters", lambda d: ClusterPage(d.stars, d.session, d.background)),
         "systematics": Kind("Systematics", lambda d: SystematicsPage(d.stars, d.session, d.background)),
     }

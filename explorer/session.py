@@ -41,11 +41,15 @@ class Colouring:
 
 @dataclass(frozen=True)
 class ViewState:
-    """One diagram: its window if zoomed, its own vertical column and colours if it has them."""
+    """One diagram: its window if zoomed, its own vertical column and colours if it has them.
+
+    `landmarks` are the lines over it that a person chose; None are the usual ones.
+    """
 
     window: Window | None = None
     y: str | None = None
     colouring: Colouring | None = None
+    landmarks: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)

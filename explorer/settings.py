@@ -17,6 +17,7 @@ from explorer.cards import title_html
 from explorer.choices import planes
 from explorer.controls import ColourControls
 from explorer.editors import BoxEditor, Editor, RangeEditor, typed_number
+from explorer.landmark_choice import LandmarkChoice
 from explorer.palette import Scale
 from explorer.raster import Window
 from explorer.session import Colouring, Session
@@ -97,7 +98,7 @@ class ViewSettings:
             fields.append(self._vertical(key))
         if not VIEWS[key].counts:
             fields.append(self._own_colours(key))
-        return [*fields, self._window(key), self._brush(key)]
+        return [*fields, *self._landmarks(key), self._window(key), self._brush(key)]
 
     def _brush(self, key: str) -> Any:
         """The view's brush in numbers; a lasso is changed at its chip."""
@@ -132,6 +133,11 @@ class ViewSettings:
         return pn.Column(
             text("section", "<h4>Brush</h4>"), editor.view, said, button, margin=(0, 0, 16, 0), width=420
         )
+
+    def _landmarks(self, key: str) -> list[Any]:
+        """Switches for the lines over the view."""
+        choice = LandmarkChoice(self._session, VIEWS[key])
+        return [text("section", "<h4>Lines</h4>"), choice.view] if choice.keys else []
 
     def _vertical(self, key: str) -> Any:
         present = self._session.state.view(key).y or VIEWS[key].y

@@ -72,7 +72,7 @@ class SpacePlanesPlot:
         self._dots = LinearColorMapper(palette=["#000000"], nan_color="rgba(138, 138, 138, 0.5)")
         self._tiles = LinearColorMapper(palette=["#000000"], nan_color="rgba(0, 0, 0, 0)")
         self._bar = ColorBar(
-            color_mapper=self._tiles, width=10, padding=6, ticker=BasicTicker(desired_num_ticks=6)
+            color_mapper=self._tiles, width=10, padding=6, ticker=BasicTicker(desired_num_ticks=6), **look.BAR
         )
         self._told = Title(
             text=" ", align="center", text_font=look.AXIS["axis_label_text_font"], text_font_size="1em",

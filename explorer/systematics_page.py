@@ -85,7 +85,6 @@ class SystematicsPage:
             row,
             text("section", _lowered(f"<p>{HOW}</p>")),
             self._words,
-            self._plots.view,
             self._others,
         ]
         self._session.listen(self._changed)
@@ -140,6 +139,8 @@ class SystematicsPage:
         self._words.object = _lowered(said)
         self._others.object = _lowered(f"<ul>{''.join(f'<li>{line}</li>' for line in others)}</ul>")
         self._plots.show(panels_of(catalogue, done))
+        if self._plots.view not in [*self.view]:  # hidden bars of colours keep a page from being laid out
+            self.view.insert(-1, self._plots.view)
 
     def _fail(self, problem: BaseException) -> None:
         if isinstance(problem, DataError):

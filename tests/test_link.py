@@ -100,12 +100,14 @@ COLOURINGS = st.builds(
     st.none() | SCALES,
 ).filter(log_suits)
 WINDOWS = st.none() | st.builds(lambda x, y: Window(*x, *y), ENDS, ENDS)
-OTHERS = st.builds(ViewState, WINDOWS, st.none(), st.none() | COLOURINGS)
+LINES = st.none() | st.just(())
+OTHERS = st.builds(ViewState, WINDOWS, st.none(), st.none() | COLOURINGS, LINES)
 PLANE_VIEWS = st.builds(
     ViewState,
     WINDOWS,
     st.sampled_from(["mg_fe", "eu_fe", DERIVED[0].expression]),
     st.none() | COLOURINGS,
+    LINES,
 )
 VIEWS = st.builds(
     lambda others, plane: MappingProxyType({**others, "plane": plane}),
@@ -158,6 +160,11 @@ def test_any_state_comes_back_to_the_last_bit(stars, state):
     assert to_token(again) == token
 
 
+def test_lines_that_were_chosen_come_back(stars, opening):
+    state = opening.with_view("rv", landmarks=("ridge", "jphi")).with_view("kiel", landmarks=())
+    assert from_token(to_token(state), stars, TABS) == state
+
+
 @pytest.mark.parametrize("numbers", [(0, 7000), (-0.0, 7000.0)])
 def test_equal_states_have_equal_links(opening, stars, numbers):
     cut = Clause("a", Range("R", *numbers))
@@ -172,7 +179,7 @@ UNUSUAL = State(
     Selection((Clause("a", Range("R", 0, 1)),)),
     Colouring("teff", "median", 7, True, "greys", Scale(1.0, 2.0, log=True)),
     Bars("R", True),
-    {"plane": ViewState(Window(0, 1, 0, 1), "eu_fe", Colouring("R"))},
+    {"plane": ViewState(Window(0, 1, 0, 1), "eu_fe", Colouring("R"), ())},
     DERIVED[:1],
     (Subset("halo", Where.parse("fe_h < -1").condition, "#00ff00", False),),
     "tints",
@@ -376,6 +383,8 @@ BAD = {
     "views": [None, [], {"nope": {"window": [0, 1, 0, 1]}}]
     + [{"rz": {"window": ends}} for ends in ([0, 1, 0], [1, 0, 0, 1], [0, 1, 0, 1e301], [0, 1, 0, "1"])]
     + [{"rz": view} for view in ({}, {"y": "mg_fe"}, {"colouring": {}}, {"zoom": 1})]
+    + [{"rz": {"landmarks": ["ridge"]}}, {"rv": {"landmarks": "ridge"}}, {"rv": {"landmarks": ["jr"]}}]
+    + [{"rv": {"landmarks": lines}} for lines in ([1], ["ridge"] * 9, [["ridge"]])]
     + [{"plane": {"y": y}} for y in ("R", "plate", "", 1)],
     "derived": [None, "a", [[f"a{n}", "R + 1"] for n in range(21)], [["a", "R + 1"], ["a", "R + 2"]]]
     + [[["a", text]] for text in ("R +", "R > 1", 3, "__import__('os')")]

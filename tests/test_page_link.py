@@ -5,6 +5,7 @@ from dataclasses import replace
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import numpy as np
+from playwright.sync_api import expect
 
 from data.catalogue import open_catalogue
 from data.predicate import Polygon
@@ -15,8 +16,9 @@ from explorer.derive import derivations
 from explorer.envelope import open_sealed, seal
 from explorer.link import VERSION, to_token
 from explorer.opening import default_selection
+from explorer.science import KINDS
 from explorer.stars import Stars
-from tests.browser import MAPS, Visit, eventually
+from tests.browser import MAPS, PATIENCE_S, USABLE, Visit, eventually
 from tests.plain_maps import check_page, paper_cuts
 
 SCRIPT = "<img src=x onerror=alert(1)>"
@@ -314,3 +316,15 @@ def test_the_longest_links_pass(browser, served, mock_file):
             visit.page.reload()
             visit.wait_for(*MAPS)
         assert token(visit) == long
+
+
+def test_pages_of_science_open_by_their_links(newcomer):
+    """A figure that can't be laid out as the page is loaded would leave all of it blank."""
+    for kind in KINDS.values():
+        before = newcomer.page.url
+        newcomer.tab(kind.title)
+        newcomer.page.wait_for_url(lambda url, before=before: url != before)
+        newcomer.page.reload()
+        tab = newcomer.page.get_by_role("tab", name=kind.title)
+        expect(tab).to_have_attribute("aria-selected", "true", timeout=1000 * PATIENCE_S)
+        newcomer.page.wait_for_function(USABLE)

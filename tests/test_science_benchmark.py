@@ -21,7 +21,7 @@ def test_it_gives_its_figures(catalogue, monkeypatch):
     monkeypatch.setattr(ProfilePage, "_show", lambda page, found: (groups.append(found), show(page, found)))
     found = Findings()
     measure(catalogue, 1, found, PARTS)
-    kinds = ("profiles", "profiles_subsets", *(f"planes_{shows}" for shows in SHOWS.values()))
+    kinds = ("profiles", "profiles_subsets", "differences", *(f"planes_{shows}" for shows in SHOWS.values()))
     wanted = {f"{kind}_{share}_ms" for kind in kinds for share in SHARES}
     wanted |= {f"profiles_bootstrap_{end}" for end in ("s", "blind_ms")}
     assert wanted <= found.figures.keys()

@@ -1,0 +1,97 @@
+"""The controls of a difference of two groups of stars."""
+
+from typing import Any
+
+import panel_material_ui as pmui
+
+from data.problem import DataError
+from explorer import algebra
+from explorer.atlas import DIAGRAMS
+from explorer.cards import plain_title
+from explorer.choices import flat, quantities
+from explorer.difference_map import GROUPS, LEAST, OTHERS, RATES, SELECTED, SIDES, Asked
+from explorer.session import Session, State
+from explorer.stars import Stars
+
+SUITS = "as suits"
+SMALL: dict[str, Any] = {"size": "small", "margin": (12, 8, 4, 0)}
+LONGEST = 9
+
+
+class DifferenceForm:
+    """One visitor's controls.
+
+    Attributes
+    ----------
+    choices, within : what is laid out; each has a `value`.
+    """
+
+    def __init__(self, stars: Stars, session: Session) -> None:
+        self._stars = stars
+        state = session.state
+        planes = {
+            plain_title(one.title): key
+            for key, one in DIAGRAMS.items()
+            if all(map(stars.has, (one.x, state.view(key).y or one.y)))
+        }
+        groups = quantities(stars, state.derived, averaged=True)
+        names = self._groups(state)
+        kept = [*names.values()][len(GROUPS) :]
+        first, second = kept[:2] if len(kept) > 1 else (SELECTED, OTHERS)
+        self.first = pmui.Select(label="A", options=names, value=first, width=150, **SMALL)
+        self.second = pmui.Select(label="minus B", options=names, value=second, width=150, **SMALL)
+        label = state.colouring.label
+        label = label if label in flat(groups).values() else next(iter(flat(groups).values()))
+        self.label = pmui.Select(
+            label="Label", groups=groups, value=label, searchable=True, width=130, **SMALL
+        )
+        self.plane = pmui.Select(
+            label="Plane", options=planes, value=next(iter(planes.values())), width=120, **SMALL
+        )
+        sides = {SUITS: 0, **{f"{side} a side": side for side in sorted(SIDES)}}
+        self.side = pmui.Select(label="Pixels", options=sides, value=0, width=105, **SMALL)
+        self.least = pmui.TextInput(
+            label="Min stars", value=str(LEAST), width=84, max_length=LONGEST,
+            description="Stars with a value that a pixel needs on each side", **SMALL,
+        )  # fmt: skip
+        rates = {f"{rate:g}": rate for rate in RATES}
+        self.rate = pmui.Select(label="False discovery rate", options=rates, value=0.05, width=150, **SMALL)
+        self.within = pmui.Checkbox(
+            label="Of subsets only selected stars", value=True, size="small", margin=(4, 8, 0, 0)
+        )
+        self.choices = (
+            self.first, self.second, self.label, self.plane, self.side, self.least, self.rate,
+        )  # fmt: skip
+
+    @staticmethod
+    def _groups(state: State) -> dict[str, str]:
+        named = {name: key for key, name in GROUPS.items()}
+        subsets = {
+            (one.name if one.name not in named else f"subset {one.name}"): algebra.CLAUSE + one.name
+            for one in state.subsets
+        }
+        return {**named, **subsets}
+
+    def follow(self, before: State, after: State) -> None:
+        """Offer what there is by now; a subset that is gone gives way to the usual group."""
+        if after.subsets != before.subsets:
+            names = self._groups(after)
+            for choice, usual in ((self.first, SELECTED), (self.second, OTHERS)):
+                value = choice.value if choice.value in names.values() else usual
+                choice.param.update(options=names, value=value)
+        if after.derived != before.derived:
+            groups = quantities(self._stars, after.derived, averaged=True)
+            there = flat(groups).values()
+            value = self.label.value if self.label.value in there else next(iter(there))
+            self.label.param.update(groups=groups, value=value)
+
+    @property
+    def asked(self) -> Asked:
+        """What is chosen now; DataError in words for the person where it can't be."""
+        least = (self.least.value or "").strip()
+        if not (least.isdecimal() and least.isascii() and len(least) <= LONGEST):
+            raise DataError(f"the least number of stars is a whole number, not '{least[:20]}'")
+        return Asked(
+            self.first.value, self.second.value, self.plane.value, self.label.value, int(least),
+            self.rate.value, bool(self.within.value), self.side.value or None,
+        )  # fmt: skip

@@ -1,0 +1,85 @@
+"""What may be said of differences, in plain lines; they hold statistical errors alone, and say so."""
+
+import html
+from collections.abc import Iterator
+
+from data.expression import Expression
+from explorer.comparison import AGAINST
+from explorer.difference_map import EVERYONE, OTHERS, SELECTED, Compared, group_name
+from explorer.notation import to_html
+from explorer.stars import Stars
+
+HOW = (
+    "How to read it: first, the mean of the label in A minus its mean in B; second, the standard error of "
+    "that, √(s²<sub>A</sub>/n<sub>A</sub> + s²<sub>B</sub>/n<sub>B</sub>); third, their ratio, Welch's t. "
+    "Pixels with few stars on either side are blank; those that do not pass are faint."
+)
+CAUTION = (
+    "Statistical errors only, of stars taken as independent: systematic errors of labels, which may "
+    "differ between A and B as T_eff, log g and S/N do, are not in them. Differences, and how they run over "
+    "the map, are not selection-corrected."
+)
+
+
+def title(stars: Stars, done: Compared, *, typeset: bool = False) -> str:
+    """What is compared, in one line: plain, or typeset as HTML."""
+    asked = done.question.asked
+    known = [
+        stars.describe(name, done.question.derived, shown=False)
+        for name in (asked.label, *done.question.axes)
+    ]
+    label, x, y = (to_html(one.tex) if typeset else one.plain for one in known)
+    first, second = (
+        html.escape(name) if typeset else name for name in map(group_name, (asked.first, asked.second))
+    )
+    mock = "MOCK catalogue: " if stars.catalogue.mock else ""
+    return f"{mock}mean {label}, {first} minus {second}, over {x} and {y}"
+
+
+def lines(done: Compared) -> Iterator[str]:
+    """What was found, line by line."""
+    asked, found = done.question.asked, done.found
+    rate = asked.rate
+    passing, alone = int(found.passing(rate).sum()), found.uncontrolled(rate)
+    if not found.tested:
+        yield f"No pixel has {asked.least:,} stars of each side: take larger pixels, or other groups."
+        if {asked.first, asked.second} == {
+            SELECTED,
+            OTHERS,
+        } and asked.diagram.source in done.question.selection:
+            yield "A brush in this very plane parts the selected from the others: brush in another one."
+    else:
+        yield (
+            f"{passing:,} of {found.tested:,} pixels tested pass at a false discovery rate of {rate:g} "
+            "(Benjamini & Hochberg 1995): of those that pass, at most that share is expected to be chance."
+        )
+        yield (
+            f"Without the control {alone:,} would pass at p ≤ {rate:g}, and about {rate * found.tested:,.0f} "
+            "by chance alone if no pixel differed."
+        )
+    first, second = done.stars
+    yield f"Stars with a value on the map: A {first:,}, B {second:,}; {done.side} by {done.side} pixels."
+    if done.shared:
+        yield (
+            f"A and B share {done.shared:,} stars, which count in {done.kept_in} alone: "
+            "a difference of samples with stars in common has another error."
+        )
+    if OTHERS in (asked.first, asked.second):
+        yield f"The others: {AGAINST[done.against]}."
+
+
+def meaning(done: Compared, group: str, condition: Expression | None) -> str:
+    """Which stars a group is, as a condition, for a file."""
+    selected = done.question.selection.text
+    if condition is not None:
+        both = done.question.asked.within and selected
+        return f"({condition.text}) and ({selected})" if both else condition.text
+    others = f"{AGAINST[done.against]}; selected are: {selected or 'all rows'}"
+    return {SELECTED: selected or "all rows", OTHERS: others, EVERYONE: "all rows"}[group]
+
+
+def said(stars: Stars, done: Compared) -> str:
+    """All of it, as HTML."""
+    told = "<br>".join(html.escape(line) for line in lines(done))
+    bold, _, rest = html.escape(CAUTION).replace("T_eff", "T<sub>eff</sub>").partition(",")
+    return f"<h3>{title(stars, done, typeset=True)}</h3>{told}<br><b>{bold}</b>,{rest}"

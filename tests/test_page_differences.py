@@ -1,0 +1,162 @@
+"""The page Differences in a real Chromium: what is drawn is what plain masks give, brush or not."""
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+from scipy.stats import false_discovery_control, ttest_ind
+
+from tests.browser import eventually
+
+SIDE, LEAST = 25, 10
+X0, X1, Y0, Y1 = 7.5, 15.0, -4.0, 4.0
+
+IMAGES = """
+() => {
+  const source = Bokeh.documents[0].get_model_by_name('differences.rz')
+  const names = ['difference', 'error', 't', 'p', 'q', 'n_a', 'n_b', 'difference_passing']
+  const told = image => Array.from(image, value => Number.isNaN(value) ? null : value)
+  return source == null ? null : Object.fromEntries(names.map(name => [name, told(source.data[name][0])]))
+}
+"""
+RANGE = """
+() => {
+  const figure = Bokeh.documents[0].get_model_by_name('differences.rz.difference')
+  const mapper = figure.renderers[0].glyph.color_mapper
+  return [mapper.low, mapper.high, figure.below[0].axis_label, figure.left[0].axis_label]
+}
+"""
+LINES = """
+name => (Bokeh.documents[0].get_model_by_name(name)?.renderers ?? [])
+  .filter(one => one.name?.includes('_landmark_') && one.visible).map(one => one.name.split('_')[2])
+"""
+
+
+def expected(table, first, second, label="mg_fe"):
+    """Differences of every pixel by plain masks and scipy."""
+    across = np.floor((table["R"] - X0) / (X1 - X0) * SIDE)
+    up = np.floor((table["z"] - Y0) / (Y1 - Y0) * SIDE)
+    known = np.isfinite(table[label])
+    made = {name: np.full(SIDE * SIDE, np.nan) for name in ("difference", "error", "t", "p")}
+    made |= {name: np.zeros(SIDE * SIDE) for name in ("n_a", "n_b")}
+    for pixel in range(SIDE * SIDE):
+        row, column = divmod(pixel, SIDE)
+        here = known & (up == row) & (across == column)
+        one, other = (table[label][here & mask] for mask in (first, second))
+        made["n_a"][pixel], made["n_b"][pixel] = len(one), len(other)
+        if min(len(one), len(other)) >= LEAST:
+            test = ttest_ind(one, other, equal_var=False)
+            made["t"][pixel], made["p"][pixel] = test.statistic, test.pvalue
+            made["difference"][pixel] = one.mean() - other.mean()
+            made["error"][pixel] = made["difference"][pixel] / test.statistic
+    return made
+
+
+def drawn(visit):
+    found = visit.page.evaluate(IMAGES)
+    assert found is not None, "the map is not there yet"
+    return {name: np.array(values, float) for name, values in found.items()}
+
+
+def check(visit, wanted):
+    """The page draws these; gives how many pixels were tested and how many pass."""
+
+    def same():
+        images = drawn(visit)
+        for name in ("n_a", "n_b"):
+            assert (images[name] == wanted[name]).all()
+        return images
+
+    images = eventually(same)
+    for name, tolerance in (("difference", 1e-4), ("error", 1e-4), ("t", 0.02)):
+        assert images[name] == pytest.approx(wanted[name], abs=tolerance, nan_ok=True), name
+    tested = np.isfinite(wanted["p"])
+    q = false_discovery_control(wanted["p"][tested])
+    assert images["q"][tested] == pytest.approx(q, rel=0.05, abs=1e-12)
+    assert (np.isfinite(images["difference_passing"]) == (images["q"] <= 0.05)).all()
+    return int(tested.sum()), int((images["q"] <= 0.05).sum())
+
+
+def keep(visit, name, condition):
+    visit.page.get_by_label("Name of the subset").fill(name)
+    visit.type_into(visit.page.get_by_label("Condition of the subset"), condition)
+    expect(visit.page.get_by_label(f"Show {name}", exact=True)).to_be_visible()
+
+
+def test_two_subsets_are_compared_and_follow_a_brush(newcomer, mock_table):
+    page, table = newcomer.page, mock_table
+    page.get_by_role("button", name="Ready-made, written, combined").click()
+    keep(newcomer, "cool", "teff < 4700")
+    keep(newcomer, "rich", "fe_h > -0.4")
+    newcomer.tab("Differences")
+    selected = (table["giantmodel"] == 1) & (table["chi2"] <= 7000)
+    cool, rich = table["teff"] < 4700, table["fe_h"] > -0.4
+    check(newcomer, expected(table, selected & cool, selected & rich & ~cool))
+    expect(page.get_by_text(f"A and B share {(selected & cool & rich).sum():,} stars")).to_be_visible()
+
+    newcomer.choose("A", "rich")
+    newcomer.choose("minus B", "all stars")
+    tested, passing = check(newcomer, expected(table, selected & rich, ~(selected & rich)))
+    assert tested > 20
+    expect(page.get_by_text(f"{passing} of {tested} pixels tested pass")).to_be_visible()
+    expect(
+        page.get_by_text("MOCK catalogue: mean [Mg/Fe], rich minus all stars, over R and z")
+    ).to_be_visible()
+    expect(page.get_by_text("not selection-corrected")).to_be_visible()
+    low, high, *axes = page.evaluate(RANGE)
+    assert low == -high
+    assert axes == ["R [kpc]", "z [kpc]"]
+
+    newcomer.tab("Maps")
+    newcomer.drag("kiel", (5050, 3.0), (4300, 1.0))
+    brush = eventually(lambda: brushed(newcomer))
+    newcomer.tab("Differences")
+    (x0, x1), (y0, y1) = sorted(brush["xs"]), sorted(brush["ys"])
+    box = (table["teff"] >= x0) & (table["teff"] <= x1) & (table["logg"] >= y0) & (table["logg"] <= y1)
+    within = selected & box & rich
+    before, _ = check(newcomer, expected(table, within, ~within))
+    assert before > 0
+    assert page.evaluate(RANGE)[:2] == [low, high]
+
+    page.get_by_role("button", name="Undo").click()
+    assert check(newcomer, expected(table, selected & rich, ~(selected & rich))) == (tested, passing)
+
+
+def brushed(visit):
+    brush = visit.brush("kiel")
+    assert brush is not None, "nothing is brushed yet"
+    return brush
+
+
+def test_choices_are_refused_in_words_and_lines_are_switched(newcomer):
+    page = newcomer.page
+    newcomer.tab("Differences")
+    expect(page.get_by_text("pixels tested pass")).to_be_visible()
+    for typed, words in (("1", "2 to 100,000 stars"), ("<b>", "a whole number, not '<b>'")):
+        newcomer.type_into(page.get_by_label("Min stars").last, typed)
+        expect(page.get_by_text(words)).to_be_visible()
+    newcomer.type_into(page.get_by_label("Min stars").last, "4")
+    expect(page.get_by_text("pixels tested pass")).to_be_visible()
+    with page.expect_download() as begun:
+        page.get_by_role("button", name="CSV").click()
+    text = begun.value.path().read_text()
+    assert begun.value.suggested_filename == "MOCK-differences.csv"
+    assert "MOCK catalogue, no observed stars" in text
+    assert "# fewest_stars: 4" in text
+    newcomer.choose("minus B", "selected stars")
+    expect(page.get_by_text("A and B are the same stars")).to_be_visible()
+    newcomer.choose("minus B", "the others")
+    newcomer.choose("Plane", "(R, vφ)")
+    before = page.url
+    page.get_by_role("checkbox", name="ridge").click()
+    eventually(lambda: shows(newcomer, "differences.rv.t", {"ridge"}))
+    page.wait_for_url(lambda url: url != before)
+    page.reload()
+    expect(page.get_by_text("pixels tested pass")).to_be_visible(timeout=30_000)
+    newcomer.tab("Maps")
+    newcomer.wait_for("rv", "kiel")
+    eventually(lambda: shows(newcomer, "rv", {"ridge"}))
+    shows(newcomer, "kiel", {"eq1"})
+
+
+def shows(visit, figure, keys):
+    assert set(visit.page.evaluate(LINES, figure)) == keys
