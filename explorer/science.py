@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from data.selection import Selection
 from explorer.background import Background
 from explorer.binary_tab import BinaryTab
+from explorer.calibration_page import CalibrationPage
 from explorer.cluster_page import ClusterPage
 from explorer.pair_source import PairSource
 from explorer.session import Session
@@ -66,6 +67,9 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             lambda d: BinaryTab(d.stars, d.session, d.models, d.pairs, d.usual, d.background),
         ),
         "clusters": Kind("Clusters", lambda d: ClusterPage(d.stars, d.session, d.background)),
+        "calibration": Kind(
+            "Calibration", lambda d: CalibrationPage(d.stars, d.session, d.pairs, d.background)
+        ),
         "systematics": Kind("Systematics", lambda d: SystematicsPage(d.stars, d.session, d.background)),
     }
 )

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import BSpline
 from scipy.special import ndtri
+from scipy.stats import norm
 
 from model.born_together import BornTogether, Support, support
 
@@ -39,6 +40,10 @@ FOLDS = 5
 LEAST_GROUPS = 20
 """Groups below which nothing is learned: leaving some out says little then."""
 LEVEL = 0.95
+SCATTER_DRAWS = 2000
+"""Of groups, for the interval of the scatter's ratio."""
+OF_NORMAL = 1 - 2 * norm.sf(CUT) - 2 * CUT * norm.pdf(CUT) + 2 * CUT**2 * norm.sf(CUT)
+"""Mean square, capped at CUT, of a standard normal distribution."""
 MAD = 1.482602218505602
 """Standard deviation of a normal distribution over its median absolute value."""
 
@@ -70,6 +75,8 @@ class Course:
 @dataclass(frozen=True)
 class Scatter:
     """How far labels lie from their group, with a 95 % interval from draws of groups, dex.
+
+    Root mean squares of distances that are capped at CUT times the scatter; sigma, where errors are normal.
 
     Attributes
     ----------
@@ -165,7 +172,7 @@ def learn(
     for _ in range(draws):
         drawn.append(fit.course(penalty, _times(within.groups, random)[within.group]))
         told.step()
-    scatter = _scatter(within, left, random, max(draws, 200))
+    scatter = _scatter(within, left, random, SCATTER_DRAWS)
     return TeffCorrection(within, fit.course(penalty), tuple(drawn), penalty, scatter)
 
 
@@ -260,14 +267,17 @@ def _times(groups: int, random: np.random.Generator) -> Integers:
 
 def _scatter(stars: BornTogether, left: Floats, random: np.random.Generator, draws: int) -> Scatter:
     """Robust scatter about the group of labels, and of what a correction by others leaves of them."""
-    before, after = abs(stars.contrasts(stars.label)), abs(stars.contrasts(left))
-    found = MAD * np.median(before), MAD * np.median(after)
-    order = np.argsort(stars.group, kind="stable")
-    members = np.split(order, np.cumsum(np.bincount(stars.group, minlength=stars.groups))[:-1])
-    ratios = []
-    for chosen in _drawn(stars.groups, random, draws):
-        rows = np.concatenate([members[group] for group in chosen])
-        ratios.append(np.median(after[rows]) / np.median(before[rows]))
+    before, after = stars.contrasts(stars.label), stars.contrasts(left)
+    limit = CUT * MAD * np.median(abs(before))
+    squares = [
+        np.bincount(stars.group, np.minimum(abs(each), limit) ** 2, stars.groups) for each in (before, after)
+    ]
+    count = np.bincount(stars.group, minlength=stars.groups)
+    found = [np.sqrt(each.sum() / count.sum() / OF_NORMAL) for each in squares]
+    ratios = [
+        np.sqrt(squares[1][chosen].sum() / squares[0][chosen].sum())
+        for chosen in _drawn(stars.groups, random, draws)
+    ]
     low, high = np.quantile(ratios, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return Scatter(float(found[0]), float(found[1]), float(found[1] / found[0]), float(low), float(high))
 

@@ -1,0 +1,122 @@
+"""What is said of a calibration, in words and in a table."""
+
+import html
+import math
+
+from data.catalogue import Catalogue
+from explorer.binary_options import KINDS
+from explorer.calibration import Calibration
+from explorer.cluster_words import plain
+from explorer.notation import to_html
+
+READING = (
+    "How to read it: stars of one cluster or binary were born alike, so that what differs among them with "
+    "Teff is taken for an error of the label: f(Teff). Scatter is that of labels about their group, without "
+    "and with a correction learned from other groups. Where its ratio is below 1 with its whole 95 % "
+    "interval, the correction is of use; else the label stays as it is."
+)
+DIFFUSION = (
+    "Diffusion in the stars' atmospheres changes abundances with Teff in truth (section 5.1): that is taken "
+    "off too."
+)
+INSIDE_ONLY = (
+    "Nothing is extrapolated: calibrated labels are missing beyond the Teff, log g and [Fe/H] of the stars "
+    "that were learned from."
+)
+NOT_TWICE = (
+    "Stars that were learned from are flagged (calibrator) and take no part in the comparison of wide "
+    "binaries (eq. 6) by calibrated labels."
+)
+CAUTIONS = (DIFFUSION, INSIDE_ONLY, NOT_TWICE)
+HEADINGS = (
+    "label",
+    "groups",
+    "stars",
+    "Teff, K",
+    "f, dex",
+    "scatter",
+    "with f",
+    "ratio",
+    "95 % interval",
+    "",
+)
+OF_USE, OF_NONE = "calibrated", "left as it is"
+
+
+def title(catalogue: Catalogue, found: Calibration) -> str:
+    """How many labels are calibrated."""
+    mock = "MOCK " if catalogue.mock else ""
+    labels = len(found.corrections) + len(found.refused)
+    kind = KINDS[found.options.kind]
+    return f"{mock}{kind}: f(Teff) is of use to {len(found.useful)} of {labels} labels"
+
+
+def lines(catalogue: Catalogue, found: Calibration) -> tuple[str, ...]:
+    """What it rests on, and what it does not say."""
+    known, share = found.calibrators, found.options.share
+    sources = "; ".join(f"{name}, {stars:,} stars" for name, stars in known.sources)
+    kept = f"{known.kept:,} wide binaries are not used, for eq. 6 (share that is used: {share:g})"
+    limits = ", ".join(
+        f"{catalogue.described[name].plain} {low:.2f} to {high:.2f}"
+        for name, (low, high) in found.limits.items()
+    )
+    refused = (f"{catalogue.described[name].plain}: {why}" for name, why in found.refused.items())
+    first = next(iter(found.corrections.values())).course.support.anchor
+    return (
+        f"Born together: {sources}",
+        kept,
+        f"Corrections hold for {limits}; they are 0 at Teff = {first:.0f} K",
+        *known.notes,
+        *refused,
+        *CAUTIONS,
+    )
+
+
+def row(catalogue: Catalogue, found: Calibration, name: str) -> tuple[str, ...]:
+    """Cells of a label, as HEADINGS says."""
+    one = found.corrections[name]
+    reach, scatter = one.course.support, one.scatter
+    low, high = extremes(found, name)
+    return (
+        catalogue.described[name].plain,
+        f"{one.stars.groups:,}",
+        f"{len(one.stars.star):,}",
+        f"{reach.low:.0f} to {reach.high:.0f}",
+        f"{signed(low)} to {signed(high)}",
+        plain(scatter.before),
+        plain(scatter.after),
+        f"{scatter.ratio:.2f}",
+        f"{scatter.low:.2f} to {scatter.high:.2f}",
+        OF_USE if scatter.falls else OF_NONE,
+    )
+
+
+def extremes(found: Calibration, name: str) -> tuple[float, float]:
+    """Least and greatest correction of the stars that were learned from, dex."""
+    one = found.corrections[name]
+    values = one.course(one.stars.teff)
+    return float(values.min()), float(values.max())
+
+
+def signed(value: float) -> str:
+    """A number of two digits with its sign."""
+    return f"{value:+.2f}".replace("-", "\N{MINUS SIGN}") if math.isfinite(value) else "\N{EN DASH}"
+
+
+def table_html(catalogue: Catalogue, found: Calibration) -> str:
+    """All labels, those that are calibrated in bold."""
+    head = "".join(f"<th>{html.escape(words)}</th>" for words in HEADINGS)
+    body = []
+    for name, one in found.corrections.items():
+        label, *numbers = row(catalogue, found, name)
+        shown = to_html(catalogue.described[name].tex) or html.escape(label)
+        cells = "".join(f"<td>{html.escape(number)}</td>" for number in numbers)
+        first = f"<th>{f'<b>{shown}</b>' if one.scatter.falls else shown}</th>"
+        body.append(f"<tr>{first}{cells}</tr>")
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
+
+
+def words_html(catalogue: Catalogue, found: Calibration) -> str:
+    """The answer, and what there is to know beside."""
+    told = "<br>".join(html.escape(line) for line in lines(catalogue, found))
+    return f"<p class='headline'>{html.escape(title(catalogue, found))}</p><p>{told}</p>"
