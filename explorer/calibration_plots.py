@@ -16,11 +16,11 @@ Floats = NDArray[np.float64]
 
 STAR, COURSE = "#3b7cc4", "#c4513b"
 LEGEND = (
-    f"<span style='color:{STAR}'>\N{BLACK CIRCLE}</span> stars: f(Teff) and how far they lie from their "
-    f"group beside it &nbsp; <span style='color:{COURSE}'>\N{HORIZONTAL BAR}\N{HORIZONTAL BAR}</span> f(Teff) with "
-    "its 95 % interval, each Teff by itself"
+    f"<span style='color:{STAR}'>\N{BLACK CIRCLE}</span> stars: f(Teff) and how far each lies from its group"
+    f" &nbsp; <span style='color:{COURSE}'>\N{HORIZONTAL BAR}\N{HORIZONTAL BAR}</span> f(Teff) with its 95 % "
+    "interval, each Teff by itself"
 )
-WIDE, HIGH = 300, 190
+WIDE, HIGH = 270, 190
 MARGIN = 0.04
 INSIDE = (0.5, 99.5)
 """Percentiles of the stars between which the upright axis ends; zooming out shows the others."""

@@ -46,9 +46,8 @@ OF_USE, OF_NONE = "calibrated", "left as it is"
 def title(catalogue: Catalogue, found: Calibration) -> str:
     """How many labels are calibrated."""
     mock = "MOCK " if catalogue.mock else ""
-    labels = len(found.corrections) + len(found.refused)
-    kind = KINDS[found.options.kind]
-    return f"{mock}{kind}: f(Teff) is of use to {len(found.useful)} of {labels} labels"
+    kind, judged = KINDS[found.options.kind], len(found.corrections)
+    return f"{mock}{kind}: f(Teff) is of use to {len(found.useful)} of {judged} labels that can be judged"
 
 
 def lines(catalogue: Catalogue, found: Calibration) -> tuple[str, ...]:
@@ -60,7 +59,13 @@ def lines(catalogue: Catalogue, found: Calibration) -> tuple[str, ...]:
         f"{catalogue.described[name].plain} {low:.2f} to {high:.2f}"
         for name, (low, high) in found.limits.items()
     )
-    refused = (f"{catalogue.described[name].plain}: {why}" for name, why in found.refused.items())
+    reasons = {
+        why: [name for name, other in found.refused.items() if other == why] for why in found.refused.values()
+    }
+    refused = (
+        f"{', '.join(catalogue.described[name].plain for name in names)}: {why}"
+        for why, names in reasons.items()
+    )
     first = next(iter(found.corrections.values())).course.support.anchor
     return (
         f"Born together: {sources}",

@@ -103,7 +103,7 @@ def support(stars: BornTogether, anchor: float | None) -> Support:
         Not even the bin of the median is reached.
     """
     if not len(stars.teff):
-        raise ValueError("no two stars that were born together have the label and T_eff")
+        raise ValueError("no two stars that were born together have the label and Teff")
     bins = np.floor(stars.teff / STEP).astype(np.int64)
     first = int(bins.min())
     many = np.bincount(bins - first) >= LEAST_STARS
@@ -125,7 +125,7 @@ def support(stars: BornTogether, anchor: float | None) -> Support:
         ends = float(inside.min()), float(inside.max())
         return Support(*ends, float(np.clip(start, *ends)))
     raise ValueError(
-        f"at no T_eff are there {LEAST_STARS} stars within {STEP:.0f} K that were born together with others"
+        f"at no Teff are there {LEAST_STARS} stars within {STEP:.0f} K that were born together with others"
     )
 
 

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import BSpline
-from scipy.special import ndtri
-from scipy.stats import norm
+from scipy.stats import norm, t
 
 from model.born_together import BornTogether, Support, support
 
@@ -37,7 +36,7 @@ STEPS, CLOSE = 50, 1e-5
 CUT = 2.5
 """Residuals beyond so many times the scatter count as that in choosing how smooth f is."""
 FOLDS = 5
-LEAST_GROUPS = 20
+LEAST_GROUPS = 10
 """Groups below which nothing is learned: leaving some out says little then."""
 LEVEL = 0.95
 SCATTER_DRAWS = 2000
@@ -121,8 +120,9 @@ class TeffCorrection:
         return values
 
     def band(self, teff: Floats) -> tuple[Floats, Floats]:
-        """Ends of the 95 % interval of f at (N,) T_eff, each T_eff by itself."""
-        value, error = self.course(teff), ndtri((1 + LEVEL) / 2) * self.error(teff)
+        """Ends of the 95 % interval of f at (N,) T_eff, each by itself: Student's t for as many groups."""
+        wide = t.ppf((1 + LEVEL) / 2, self.stars.groups - 1)
+        value, error = self.course(teff), wide * self.error(teff)
         return value - error, value + error
 
 
@@ -153,7 +153,7 @@ def learn(
     within = stars.part(reach.holds(stars.teff))
     if within.groups < LEAST_GROUPS:
         raise ValueError(
-            f"{within.groups} groups of stars born together have the label where T_eff is told of: "
+            f"{within.groups} groups of stars born together have the label where Teff is told of: "
             f"{LEAST_GROUPS} are needed, so that some can be left out"
         )
     fit = _Fit.of(within, reach)

@@ -66,7 +66,7 @@ def test_an_anchor_that_is_not_reached_gives_way_to_the_median() -> None:
     assert support(stars, 5772.0) == support(stars, None)
     assert support(stars, None).anchor == np.median(stars.teff)
     sparse = _stars(np.array([[4000.0 + 2 * STEP * k, 4000.0 + 2 * STEP * k] for k in range(LEAST_STARS)]))
-    with pytest.raises(ValueError, match="at no T_eff"):
+    with pytest.raises(ValueError, match="at no Teff"):
         support(sparse, None)
     with pytest.raises(ValueError, match="no two stars"):
         support(_stars(np.empty((0, 2))), None)

@@ -114,7 +114,7 @@ def test_the_planted_course_comes_back_within_its_interval_and_is_of_use() -> No
         held.append((low <= true) & (true <= high))
         assert np.abs(found.course(teff) - true).max() < 0.06
         assert found.scatter.falls
-        assert found.scatter.after == pytest.approx(0.055, abs=0.008)
+        assert 0.05 < found.scatter.after < 0.07 < found.scatter.before  # errors: 0.05
         assert found.course(np.array([reach.anchor]))[0] == 0
     assert 0.86 < np.mean(held) <= 1  # 0.944 to 0.953 of 40 seeds each of three courses
 
@@ -155,7 +155,7 @@ def test_labels_of_groups_left_out_do_not_tell_their_own_correction() -> None:
 
 def test_few_groups_are_refused() -> None:
     with pytest.raises(ValueError, match=f"{LEAST_GROUPS} are needed"):
-        _learned(_born(1, _steep, pairs=14), 1)
+        _learned(_born(1, _steep, pairs=3), 1)
 
 
 def test_the_same_seed_gives_the_same_and_progress_is_told() -> None:

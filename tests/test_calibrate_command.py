@@ -1,0 +1,182 @@
+"""`explorer calibrate`: the planted course comes off, into new columns, and no star judges what it taught."""
+
+import json
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from data.catalogue import open_catalogue
+from data.problem import DataError
+from explorer.binary_options import BinaryOptions
+from explorer.binary_sample import BinarySample, abundances_of
+from explorer.calibrated_table import write_calibrated
+from explorer.calibration import calibrate
+from explorer.calibration_options import CalibrationOptions
+from explorer.pair_source import pairs_of
+from explorer.star_models import StarModels
+from model.measurement import DWARFS, dwarf_trend
+from tests.cluster_mock import rich_mock
+from tests.lamost_mock import runner, silent
+
+FEW = ("--draws", 50)
+
+
+@pytest.fixture(scope="module")
+def rich(tmp_path_factory):
+    return rich_mock(tmp_path_factory.mktemp("rich"), pairs=0.01)
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def run(monkeypatch, capsys, tmp_path, cache):
+    monkeypatch.setenv("EXPLORER_CACHE", str(cache))
+    monkeypatch.setenv("COLUMNS", "140")
+    monkeypatch.chdir(tmp_path)
+    return runner(monkeypatch, capsys)
+
+
+@pytest.fixture(scope="module")
+def calibrated(rich, cache, tmp_path_factory):
+    """The file, opened again, and what was printed."""
+    folder = tmp_path_factory.mktemp("calibrated")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EXPLORER_CACHE", str(cache))
+        patch.chdir(folder)
+        catalogue = open_catalogue(rich)
+        chosen = np.asarray(catalogue["chi2"]) < 7000
+        found = calibrate(
+            catalogue, chosen, CalibrationOptions(draws=50), pairs_of(catalogue, None), None, silent
+        )
+        path = folder / "calibrated.parquet"
+        counts = write_calibrated(path, catalogue, found, ("explorer", "calibrate", "x"), where="chi2 < 7000")
+        return catalogue, found, open_catalogue(path), counts
+
+
+def test_the_planted_course_comes_off(calibrated):
+    """By the mock's own noiseless trend, which the study knows nothing of."""
+    _, found, opened, _ = calibrated
+    assert "alpha_fe" in found.useful
+    for name in found.useful:
+        one = found.corrections[name]
+        grid = np.linspace(one.course.support.low, one.course.support.high, 11)[1:-1]
+        planted = DWARFS[name.removesuffix("_fe")].trend if name != "fe_h" else DWARFS["fe_h"].trend
+        anchor = np.array([one.course.support.anchor])
+        true = planted * (dwarf_trend(grid) - dwarf_trend(anchor))
+        # errors of T_eff (85 K) flatten the course a little
+        assert np.abs(one.course(grid) - true).max() < 4 * one.error(grid).max() + 0.1 * np.abs(true).max()
+    known = np.isfinite(opened["cal_alpha_fe"])
+    before, after = (
+        np.asarray(opened[each], float)[known] - opened["true_alpha_fe"][known]
+        for each in ("alpha_fe", "cal_alpha_fe")
+    )
+    teff = np.asarray(opened["true_teff"])[known]
+    assert abs(np.polyfit(teff, after, 1)[0]) < 0.5 * abs(np.polyfit(teff, before, 1)[0])
+
+
+def test_it_writes_new_columns_beside_the_old_ones(calibrated):
+    catalogue, found, opened, counts = calibrated
+    assert opened.mock
+    order = catalogue.row_of_source
+    for name, column in catalogue.columns.items():
+        values = np.asarray(opened[name])[opened.row_of_source]
+        np.testing.assert_array_equal(values, np.asarray(column)[order], err_msg=name)
+    rows = np.arange(len(catalogue))
+    for name in found.useful:
+        value, error = found.corrected(catalogue, name, rows)
+        np.testing.assert_array_equal(
+            np.asarray(opened[f"cal_{name}"])[opened.row_of_source], value.astype(np.float32)[order]
+        )
+        np.testing.assert_array_equal(
+            np.asarray(opened[f"e_cal_{name}"])[opened.row_of_source], error.astype(np.float32)[order]
+        )
+        assert counts[name] == np.isfinite(value).sum() > 0
+        known = np.isfinite(error)
+        assert (error[known] >= np.asarray(catalogue[f"e_{name}"])[known]).all()
+        inside = np.isfinite(value)
+        assert (np.asarray(catalogue["giantmodel"])[inside] == 0).all()
+        for beside, (low, high) in found.limits.items():
+            values = np.asarray(catalogue[beside])[inside]
+            assert low <= values.min() <= values.max() <= high
+        reach = found.corrections[name].course.support
+        assert reach.low <= catalogue["teff"][inside].min() <= catalogue["teff"][inside].max() <= reach.high
+    assert "calibrated" in opened.described["cal_alpha_fe"].plain
+    np.testing.assert_array_equal(
+        np.asarray(opened["calibrator"])[opened.row_of_source], found.used.astype(np.int8)[order]
+    )
+
+
+def test_stars_that_were_learned_from_do_not_judge(calibrated):
+    _, found, opened, _ = calibrated
+    pairs = pairs_of(opened, None)
+    everyone = np.ones(len(opened), np.bool_)
+    models = StarModels.of_files(())
+    label = next(name for name in found.useful if name.endswith("_fe"))
+    options = BinaryOptions(abundances=(f"cal_{label}",), teff_cut=float("inf"))
+    sample = BinarySample.of(opened, pairs, everyone, options, models)
+    used = np.asarray(opened["calibrator"]) == 1
+    assert used.any()
+    assert not used[sample.eligible].any()
+    for ends in sample.ends:
+        assert not used[ends].any()
+    left = dict(sample.left)
+    assert 0 < left["neither star was calibrated by"] < left["both are dwarfs"]
+    plain = BinarySample.of(opened, pairs, everyone, BinaryOptions(teff_cut=float("inf")), models)
+    assert not any(name.startswith("cal_") for name in plain.options.abundances)
+    assert used[plain.eligible].any()
+    assert f"cal_{label}" in abundances_of(opened)
+    both = BinaryOptions(abundances=(label, f"cal_{label}"))
+    with pytest.raises(DataError, match="one abundance, without and with calibration"):
+        BinarySample.of(opened, pairs, everyone, both, models)
+
+
+def test_it_prints_what_it_found_and_writes_the_file(run, rich, tmp_path):
+    told = run("calibrate", rich, "--out", "new.parquet", "--labels", "alpha_fe,o_fe", *FEW)
+    assert (told.status, told.err) == (0, "")
+    assert told.out.startswith("MOCK dwarfs: f(Teff) is of use to ")
+    for words in (
+        "[alpha/Fe]",
+        "calibrated",
+        "Praesepe",
+        "section 5.1",
+        "eq. 6",
+        "Wrote all 20,000 mock stars",
+    ):
+        assert words in told.out
+    table = pq.read_table(tmp_path / "new.parquet")
+    facts = {key.decode(): value.decode() for key, value in table.schema.metadata.items()}
+    assert facts["title"].startswith("MOCK dwarfs")
+    assert facts["mock"] == "true"
+    assert json.loads(facts["calibration_options"])["share"] == 0.5
+    assert "alpha_fe" in json.loads(facts["calibration_courses"])
+    assert facts["command"].endswith("--labels alpha_fe,o_fe --draws 50 --out new.parquet")
+    assert not {"cal_eu_fe"} & set(table.column_names)
+    again = run("calibrate", tmp_path / "new.parquet", "--out", "twice.parquet", *FEW)
+    assert again.status == 2
+    assert "is calibrated already" in again.err
+    assert not (tmp_path / "twice.parquet").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--labels", "xx_fe"), "'xx_fe' is no label to calibrate"),
+        (("--clusters", "M31"), "'M31' is not ready-made"),
+        (("--members", "none.csv"), "none.csv"),
+        (("--members", "m.csv", "--clusters", "M67"), "give one of the two"),
+        (("--share", "2"), "from 0 to 1"),
+        (("--where", "chi2 < 0"), "no star that passes the cuts was born together"),
+        (("--clusters", "M67", "--share", "0"), "10 are needed"),
+    ],
+)
+def test_mistakes_are_told_in_words(run, rich, tmp_path, words, said):
+    (tmp_path / "m.csv").write_text("source_id,cluster\n1,A\n")
+    told = run("calibrate", rich, "--out", "new.fits", *words, *FEW)
+    assert told.status == 2
+    assert said in " ".join(told.err.split())
+    assert "Traceback" not in told.err
+    assert [path.name for path in tmp_path.iterdir()] == ["m.csv"]
