@@ -73,7 +73,12 @@ def open_asked(
 
 
 def command_of(
-    context: typer.Context, catalogue: "Catalogue", name: str, *, files: tuple[str, ...] = ()
+    context: typer.Context,
+    catalogue: "Catalogue",
+    name: str,
+    *,
+    files: tuple[str, ...] = (),
+    written: tuple[str, ...] = (),
 ) -> tuple[str, ...]:
     """Words that ask for a command on a catalogue again, but for what it writes.
 
@@ -82,6 +87,7 @@ def command_of(
     context, catalogue : of the command.
     name : of the command.
     files : parameters that are files, which are told by their names.
+    written : parameters beside `out` that name what is written.
     """
 
     def told(file: str) -> str:
@@ -92,7 +98,7 @@ def command_of(
     for option in context.command.params:
         key, value = option.name or "", context.params.get(option.name or "")
         opening = key == "mapping" or getattr(option, "rich_help_panel", None) == CONVENTIONS
-        if opening or key in ("catalogue", "out", "overwrite") or value in (option.default, None):
+        if opening or key in ("catalogue", "out", "overwrite", *written) or value in (option.default, None):
             continue
         words = [told(str(value))] if key in files else [] if value is True else [str(value)]
         if option.param_type_name == "argument":

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from data.problem import DataError
 from explorer.catalogue_options import (
     CatalogueFile,
     FocalLength,
@@ -27,48 +26,54 @@ if TYPE_CHECKING:
     from explorer.cluster_study import ClusterStudy
 
 CONE = "A cut of your own, instead of --cluster"
+Cluster = Annotated[
+    str | None, typer.Option(help="A ready-made cut, as Praesepe; 'list' tells which there are.")
+]
+Members = Annotated[
+    str | None,
+    typer.Option(metavar="FILE", help="Text file of the members' Gaia source_ids, instead of a cut."),
+]
+Release = Annotated[
+    str | None, typer.Option(help="Gaia release of those; that of the catalogue if not given.")
+]
 Angle = Annotated[float | None, typer.Option(rich_help_panel=CONE, help="Of the centre, degrees.")]
+Radius = Annotated[float | None, typer.Option(rich_help_panel=CONE, help="Of the cone, degrees.")]
 Motion = Annotated[float | None, typer.Option(rich_help_panel=CONE, help="Of the cluster, mas/yr.")]
+Near = Annotated[float, typer.Option(rich_help_panel=CONE, help="Largest difference from that, mas/yr.")]
+Distance = Annotated[float | None, typer.Option(rich_help_panel=CONE, help="Of the cluster, kpc.")]
+Depth = Annotated[float, typer.Option(rich_help_panel=CONE, help="Largest difference from that, kpc.")]
+Of = Annotated[str | None, typer.Option(help="Stars: dwarf, giant or all.")]
+Where = Annotated[str | None, typer.Option(help="Stars to take; 'chi2 < 7000' if left out, '' for all.")]
+Trusted = Annotated[bool, typer.Option(help="Leave out extrapolated labels.")]
+Draws = Annotated[int, typer.Option(help="Draws of members, for the intervals.")]
+Seed = Annotated[int, typer.Option(help="The same seed gives the same draws.")]
+Table = Annotated[Path | None, typer.Option(help="Table of the members to write: .csv, .fits or .parquet.")]
+Overwrite = Annotated[bool, typer.Option(help="Replace the file if it exists.")]
 
 
 def clusters(
     context: typer.Context,
     catalogue: CatalogueFile,
     *,
-    cluster: Annotated[
-        str | None, typer.Option(help="A ready-made cut, as Praesepe; 'list' tells which there are.")
-    ] = None,
-    members: Annotated[
-        str | None,
-        typer.Option(metavar="FILE", help="Text file of the members' Gaia source_ids, instead of a cut."),
-    ] = None,
-    gaia_release: Annotated[
-        str | None, typer.Option(help="Gaia release of those; that of the catalogue if not given.")
-    ] = None,
+    cluster: Cluster = None,
+    members: Members = None,
+    gaia_release: Release = None,
     ra: Angle = None,
     dec: Angle = None,
-    radius: Annotated[float | None, typer.Option(rich_help_panel=CONE, help="Of the cone, degrees.")] = None,
+    radius: Radius = None,
     pmra: Motion = None,
     pmdec: Motion = None,
-    pm_radius: Annotated[
-        float, typer.Option(rich_help_panel=CONE, help="Largest difference from that, mas/yr.")
-    ] = math.inf,
-    distance: Annotated[float | None, typer.Option(rich_help_panel=CONE, help="Of the cluster, kpc.")] = None,
-    depth: Annotated[
-        float, typer.Option(rich_help_panel=CONE, help="Largest difference from that, kpc.")
-    ] = math.inf,
-    of: Annotated[str | None, typer.Option(help="Stars: dwarf, giant or all.")] = None,
-    where: Annotated[
-        str | None, typer.Option(help="Stars to take; 'chi2 < 7000' if left out, '' for all.")
-    ] = None,
-    trusted: Annotated[bool, typer.Option(help="Leave out extrapolated labels.")] = False,
-    draws: Annotated[int, typer.Option(help="Draws of members, for the intervals.")] = 1000,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same draws.")] = 1,
-    out: Annotated[
-        Path | None, typer.Option(help="Table of the members to write: .csv, .fits or .parquet.")
-    ] = None,
+    pm_radius: Near = math.inf,
+    distance: Distance = None,
+    depth: Depth = math.inf,
+    of: Of = None,
+    where: Where = None,
+    trusted: Trusted = False,
+    draws: Draws = 1000,
+    seed: Seed = 1,
+    out: Table = None,
     mapping: MappingFile = None,
-    overwrite: Annotated[bool, typer.Option(help="Replace the file if it exists.")] = False,
+    overwrite: Overwrite = False,
     r0: SunRadius = DEFAULT_FRAME.R0,
     z_sun: SunHeight = DEFAULT_FRAME.z_sun,
     potential: PotentialName = "MWPotential2014",
@@ -77,37 +82,45 @@ def clusters(
 ) -> None:
     """Tell how labels of an open cluster's members drift with T_eff."""
     from explorer.binary_sample import kinds_of
-    from explorer.cluster_members import cut_named, listed_ids, same_stars
+    from explorer.cluster_members import members_told, same_stars
     from explorer.cluster_options import ClusterOptions
     from explorer.cluster_report import say_ready, say_study
-    from explorer.cluster_table import check_table, write_members
     from explorer.derive import asked
 
     if cluster == "list":
         say_ready()
         return
-    cut = cut_named(cluster, ra, dec, radius, pmra, pmdec, pm_radius, distance, depth)
-    if (cut is None) == (members is None):
-        raise DataError(
-            "members are those of --cluster NAME ('list' tells names), of --ra, --dec and --radius, or of "
-            "--members FILE: give one of these"
-        )
-    ids = () if members is None else listed_ids(members)
+    cut, ids = members_told(cluster, members, (ra, dec, radius, pmra, pmdec, pm_radius, distance, depth))
     computed = asked(r0=r0, z_sun=z_sun, potential=potential, delta=delta, orbits=orbits)
     with progress_bar() as report:
         opened = open_asked(context, catalogue, mapping, computed, report)
         same_stars(opened, gaia_release, members)
-        kind = kinds_of(opened)[0] if of is None else of
-        options = ClusterOptions(cut, ids, kind, trusted, draws, seed)
+        options = ClusterOptions(cut, ids, of or kinds_of(opened)[0], trusted, draws, seed)
         condition = ("chi2 < 7000" if "chi2" in opened else "") if where is None else where
-        if out is not None:
-            check_table(opened, out, where=condition, overwrite=overwrite)
+        _check(opened, out, condition, overwrite=overwrite)
         study = _study(opened, options, condition, report)
     say_study(opened, study, condition)
+    _write(context, opened, study, condition, out)
+
+
+def _check(catalogue: "Catalogue", out: Path | None, where: str, *, overwrite: bool) -> None:
+    """Refuse, with a DataError, a file that can't be written: before anything is computed."""
+    from explorer.cluster_table import check_table
+
     if out is not None:
-        command = command_of(context, opened, "clusters", files=("members",))
-        number = write_members(out, opened, study, command, where=condition)
-        typer.echo(f"Wrote {number:,} {'mock ' if opened.mock else ''}members to {out}")
+        check_table(catalogue, out, where=where, overwrite=overwrite)
+
+
+def _write(
+    context: typer.Context, catalogue: "Catalogue", study: "ClusterStudy", where: str, out: Path | None
+) -> None:
+    from explorer.cluster_table import write_members
+
+    if out is None:
+        return
+    command = command_of(context, catalogue, "clusters", files=("members",))
+    number = write_members(out, catalogue, study, command, where=where)
+    typer.echo(f"Wrote {number:,} {'mock ' if catalogue.mock else ''}members to {out}")
 
 
 def _study(catalogue: "Catalogue", options: "ClusterOptions", where: str, report: Report) -> "ClusterStudy":

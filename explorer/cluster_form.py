@@ -21,13 +21,18 @@ LABELS = {
     "depth": "within, kpc",
 }  # fmt: skip
 """Of each number of a cut, as its field says."""
-MARGIN = (6, 0, 0, 0)
+MARGIN = (10, 0, 0, 0)
 SMALL: dict[str, Any] = {"size": "small", "margin": MARGIN}
 LONGEST_NUMBER = 40
 
 
 class ClusterForm:
-    """One visitor's controls."""
+    """One visitor's controls.
+
+    Attributes
+    ----------
+    choices, numbers : what is chosen, and what is typed of members: two rows.
+    """
 
     def __init__(self, stars: Stars) -> None:
         kinds = {KINDS[kind]: kind for kind in kinds_of(stars.catalogue)}
@@ -50,20 +55,32 @@ class ClusterForm:
             label="Leave out extrapolated labels", value=False, size="small", margin=(12, 0, 0, 0)
         )
         self._seed = pmui.TextInput(label="Seed", value="1", width=70, **SMALL)
-        self.widgets = (
-            self._members, self._kind, *self._numbers.values(), self._ids, self._seed, self._trusted,
-        )  # fmt: skip
+        self.choices = (self._members, self._kind, self._seed, self._trusted)
+        self.numbers = (*self._numbers.values(), self._ids)
         self._fill(first)
         self._members.param.watch(lambda event: self._fill(event.new), "value")
+        for field in self._numbers.values():
+            field.param.watch(lambda _event: self._name(), "value")
 
     def _fill(self, chosen: Any) -> None:
         """Put the numbers of a ready-made cut into the fields; show those that the choice has."""
         known = OPEN_CLUSTERS.get(chosen) if isinstance(chosen, str) else None
+        self._filling = True
         for name, field in self._numbers.items():
             field.visible = chosen != LISTED
             if known is not None:
                 field.value = written(getattr(known.cut, name))
+        self._filling = False
         self._ids.visible = chosen == LISTED
+
+    def _name(self) -> None:
+        """Say that a ready-made cut is one's own as soon as one of its numbers is."""
+        known = None if self._filling else OPEN_CLUSTERS.get(str(self._members.value))
+        if known is None:
+            return
+        typed = {name: str(field.value or "").strip() for name, field in self._numbers.items()}
+        if any(typed[name] != written(getattr(known.cut, name)) for name in typed):
+            self._members.value = OWN
 
     @property
     def options(self) -> ClusterOptions:

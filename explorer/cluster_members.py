@@ -11,6 +11,31 @@ from explorer.open_clusters import OPEN_CLUSTERS
 from model.clusters import ClusterCut
 
 
+def members_told(
+    cluster: str | None, members: str | None, numbers: tuple[float | None, ...]
+) -> tuple[ClusterCut | None, tuple[int, ...]]:
+    """The cut, or else the identifiers, that a command was told.
+
+    Parameters
+    ----------
+    cluster : name of a ready-made cut.
+    members : file of identifiers.
+    numbers : those of a cut, as `cut_of` takes them.
+
+    Raises
+    ------
+    DataError
+        If not just one of these is given, or it can't be used.
+    """
+    cut = cut_named(cluster, *numbers)
+    if (cut is None) == (members is None):
+        raise DataError(
+            "members are those of --cluster NAME ('list' tells names), of --ra, --dec and --radius, or of "
+            "--members FILE: give one of these"
+        )
+    return cut, () if members is None else listed_ids(members)
+
+
 def cut_named(cluster: str | None, *numbers: float | None) -> ClusterCut | None:
     """The cut that was asked for; None where no number and no name is given.
 

@@ -68,14 +68,16 @@ class ClusterPage:
             self._words, self._table, text("note-block", LEGEND), self._figures,
             margin=0, sizing_mode="stretch_width", visible=False,
         )  # fmt: skip
-        for widget in self._form.widgets:
+        for widget in (*self._form.choices, *self._form.numbers):
             widget.param.watch(lambda _event: self._tell_age(), "value")
-        row = pmui.FlexBox(
-            *self._form.widgets, self._run, self._stop,
-            align_items="flex-start", justify_content="flex-start", gap="8px", margin=0,
-        )  # fmt: skip
+        rows = [
+            pmui.FlexBox(
+                *widgets, align_items="flex-start", justify_content="flex-start", gap="8px", margin=0
+            )
+            for widgets in ((*self._form.choices, self._run, self._stop), self._form.numbers)
+        ]
         about = text("note-block", html.escape(f"{READING} {STARS}"))
-        self.view[:] = [about, row, self._problem, self._said, self._results]
+        self.view[:] = [about, *rows, self._problem, self._said, self._results]
         self._session.listen(self._changed)
         self._tell_age()
 

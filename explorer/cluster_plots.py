@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from data.schema import Column
 from explorer import look
+from explorer.cluster_words import slope_words
 from explorer.columns import push
 from model.clusters import Drift
 
@@ -19,9 +20,10 @@ MEMBER, MEDIAN, SLOPE = "#3b7cc4", "#c4513b", "#8a8a8a"
 LEGEND = (
     f"<span style='color:{MEMBER}'>\N{BLACK CIRCLE}</span> members &nbsp; "
     f"<span style='color:{MEDIAN}'>\N{HORIZONTAL BAR}\N{HORIZONTAL BAR}</span> running median &nbsp; "
-    f"<span style='color:{SLOPE}'>\N{EN DASH} \N{EN DASH}</span> slope"
+    f"<span style='color:{SLOPE}'>\N{EN DASH} \N{EN DASH}</span> slope &nbsp; "
+    "(half a percent of stars at either end of a label is outside: the wheel zooms out)"
 )
-WIDE, HIGH = 300, 190
+WIDE, HIGH = 270, 180
 MARGIN = 0.04
 """Empty part of an axis on either side."""
 INSIDE = (0.5, 99.5)
@@ -47,6 +49,7 @@ class DriftPlot:
             tools="pan,wheel_zoom,reset,save", output_backend="canvas", styles={"font-size": "12px"},
             **look.FIGURE,
         )  # fmt: skip
+        self.figure.title.update(text="", text_font_style="normal", text_font_size="12px")
         self.figure.toolbar.update(autohide=True, logo=None)
         self.figure.grid.visible = False
         for axis in (*self.figure.xaxis, *self.figure.yaxis):
@@ -72,6 +75,7 @@ class DriftPlot:
         ends = np.array([x.min(), x.max()])
         _turn(self.figure.x_range, ends)
         _turn(self.figure.y_range, np.percentile(y, INSIDE))
+        self.figure.title.text = slope_words(drift)
         push(self._members, {"x": x, "y": y})
         push(self._median, {"x": drift.line[0], "y": drift.line[1]})
         push(self._slope, {"x": ends, "y": drift.slope.at_zero + drift.slope.value * ends})

@@ -97,17 +97,7 @@ def study_cluster(
     values = {name: _label(catalogue, name, rows, trusted=options.trusted) for name in labels}
     known = {name: int((np.isfinite(teff) & np.isfinite(each)).sum()) for name, each in values.items()}
     told = [name for name in labels if known[name] >= FEWEST]
-    if not told:
-        steps = "; ".join(f"{what}: {number:,}" for what, number in left)
-        raise DataError(
-            f"fewer than {FEWEST} members have T_eff and a label ({steps}): choose a wider cut, other stars, "
-            "or a catalogue that has more of them"
-        )
-    if max(known.values()) > MOST_TOGETHER:
-        raise DataError(
-            f"{max(known.values()):,} stars pass, and no open cluster has more than {MOST_TOGETHER:,} here: "
-            "choose a narrower cut"
-        )
+    _enough(known, left)
     drifts = {}
     for name in told:
         random = np.random.default_rng([options.seed, *name.encode()])
@@ -126,8 +116,24 @@ def study_cluster(
         drifts=MappingProxyType(drifts),
         errors=MappingProxyType({name: _error(catalogue, name, rows) for name in told}),
         left=left,
-        notes=(*_planted(catalogue, rows), *few),
+        notes=(*_planted(catalogue, rows), *_loose(options), *few),
     )
+
+
+def _enough(known: Mapping[str, int], left: tuple[tuple[str, int], ...]) -> None:
+    """Refuse, with a DataError, too few or too many members with a label."""
+    most = max(known.values(), default=0)
+    if most < FEWEST:
+        steps = "; ".join(f"{what}: {number:,}" for what, number in left)
+        raise DataError(
+            f"fewer than {FEWEST} members have T_eff and a label ({steps}): choose a wider cut, other stars, "
+            "or a catalogue that has more of them"
+        )
+    if most > MOST_TOGETHER:
+        raise DataError(
+            f"{most:,} stars pass, and no open cluster has more than {MOST_TOGETHER:,} here: choose a "
+            "narrower cut"
+        )
 
 
 def _of(progress: Progress, what: str) -> Callable[[int, int], None]:
@@ -135,7 +141,9 @@ def _of(progress: Progress, what: str) -> Callable[[int, int], None]:
 
 
 def _check(catalogue: Catalogue, options: ClusterOptions) -> None:
-    needed = ["teff"]
+    if "teff" not in catalogue:
+        raise DataError(f"{catalogue.source.name} has no T_eff, against which labels of members are set")
+    needed: list[str] = []
     if options.cut is None:
         needed += ["source_id"]
     else:
@@ -204,6 +212,13 @@ def _error(catalogue: Catalogue, name: str, rows: Integers) -> float:
     values = _numbers(catalogue, stated, rows)
     known = values[np.isfinite(values)]
     return float(np.median(known)) if len(known) else float("nan")
+
+
+def _loose(options: ClusterOptions) -> tuple[str, ...]:
+    """What a cut lets through that is no cluster."""
+    if options.cut is None or np.isfinite(options.cut.pm_radius):
+        return ()
+    return ("No limit on proper motion: most of these may be stars of the field, which were not born alike",)
 
 
 def _planted(catalogue: Catalogue, rows: Integers) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ READING = (
     "with the slope taken off; stated: the median error that the catalogue states."
 )
 CAUTIONS = (
-    "Field stars in the cut and errors of Teff make slopes too flat; other T_eff are not told of.",
+    "Field stars in the cut and errors of Teff make slopes too flat. Teff that no member has is not judged.",
     "Where no label drifts, one interval in 20 still excludes 0.",
 )
 HEADINGS = ("label", "stars", "slope", "95 % interval", "scatter", "slope off", "stated")
@@ -62,6 +62,11 @@ def row(catalogue: Catalogue, study: ClusterStudy, name: str) -> tuple[str, ...]
 def interval(drift: Drift) -> str:
     """The ends of a slope's interval, dex per 1000 K."""
     return f"{signed(drift.slope.low * PER_K)} to {signed(drift.slope.high * PER_K)}"
+
+
+def slope_words(drift: Drift) -> str:
+    """A slope with its interval, in words that stand above a figure."""
+    return f"{signed(drift.slope.value * PER_K)} ({interval(drift)}) dex per 1000 K"
 
 
 def signed(value: float) -> str:

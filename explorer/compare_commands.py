@@ -25,50 +25,66 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from data.catalogue import Catalogue
+    from explorer.shared_labels import SharedLabels
 
 JOIN = "How the same stars are found"
+OtherFile = Annotated[str, typer.Argument(help="The other catalogue, in any form that can be opened.")]
+ByPlace = Annotated[
+    bool,
+    typer.Option("--by-place", rich_help_panel=JOIN, help="Match by position, not by Gaia identifier."),
+]
+Radius = Annotated[
+    float, typer.Option(rich_help_panel=JOIN, help="With --by-place: largest separation, arcsec.")
+]
+Release = Annotated[
+    str,
+    typer.Option(rich_help_panel=JOIN, help="Release of source_id, as DR3, where a file doesn't say it."),
+]
+Epoch = Annotated[
+    float | None,
+    typer.Option(rich_help_panel=JOIN, help="With --by-place: year of the first one's positions."),
+]
+OtherEpoch = Annotated[
+    float | None,
+    typer.Option(rich_help_panel=JOIN, help="Year of the other's, to which those are moved."),
+]
+Where = Annotated[str | None, typer.Option(help="Stars to take; 'chi2 < 7000' if left out, '' for all.")]
+OtherWhere = Annotated[str, typer.Option(help="Rows of the other catalogue to take; all.")]
+Draws = Annotated[
+    int, typer.Option(min=100, max=10_000, help="Draws of stars, for intervals of slopes of few stars.")
+]
+Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="The same seed gives the same draws.")]
+Table = Annotated[
+    Path | None, typer.Option(help="Table of the differences to write: .csv, .fits or .parquet.")
+]
+Picture = Annotated[
+    Path | None, typer.Option(help="Picture of the differences to write: .html, for any browser.")
+]
+OtherMapping = Annotated[
+    str | None, typer.Option(help="How to read the other one's columns; told by these if left out.")
+]
+Overwrite = Annotated[bool, typer.Option(help="Replace files that exist.")]
 
 
 def compare(
     context: typer.Context,
     catalogue: CatalogueFile,
-    other: Annotated[str, typer.Argument(help="The other catalogue, in any form that can be opened.")],
+    other: OtherFile,
     *,
-    by_place: Annotated[
-        bool,
-        typer.Option("--by-place", rich_help_panel=JOIN, help="Match by position, not by Gaia identifier."),
-    ] = False,
-    radius: Annotated[
-        float, typer.Option(rich_help_panel=JOIN, help="With --by-place: largest separation, arcsec.")
-    ] = 1.0,
-    gaia_release: Annotated[
-        str,
-        typer.Option(rich_help_panel=JOIN, help="Release of source_id, as DR3, where a file doesn't say it."),
-    ] = "",
-    epoch: Annotated[
-        float | None,
-        typer.Option(rich_help_panel=JOIN, help="With --by-place: year of the first one's positions."),
-    ] = None,
-    other_epoch: Annotated[
-        float | None,
-        typer.Option(rich_help_panel=JOIN, help="Year of the other's, to which those are moved."),
-    ] = None,
-    where: Annotated[
-        str | None, typer.Option(help="Stars to take; 'chi2 < 7000' if left out, '' for all.")
-    ] = None,
-    other_where: Annotated[str, typer.Option(help="Rows of the other catalogue to take; all.")] = "",
-    draws: Annotated[
-        int, typer.Option(min=100, max=10_000, help="Draws of stars, for intervals of slopes of few stars.")
-    ] = 200,
-    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="The same seed gives the same draws.")] = 1,
-    out: Annotated[
-        Path | None, typer.Option(help="Table of the differences to write: .csv, .fits or .parquet.")
-    ] = None,
+    by_place: ByPlace = False,
+    radius: Radius = 1.0,
+    gaia_release: Release = "",
+    epoch: Epoch = None,
+    other_epoch: OtherEpoch = None,
+    where: Where = None,
+    other_where: OtherWhere = "",
+    draws: Draws = 200,
+    seed: Seed = 1,
+    out: Table = None,
+    picture: Picture = None,
     mapping: MappingFile = None,
-    other_mapping: Annotated[
-        str | None, typer.Option(help="How to read the other one's columns; told by these if left out.")
-    ] = None,
-    overwrite: Annotated[bool, typer.Option(help="Replace the file if it exists.")] = False,
+    other_mapping: OtherMapping = None,
+    overwrite: Overwrite = False,
     r0: SunRadius = DEFAULT_FRAME.R0,
     z_sun: SunHeight = DEFAULT_FRAME.z_sun,
     potential: PotentialName = "MWPotential2014",
@@ -78,7 +94,6 @@ def compare(
     """Compare the labels of stars with those that another catalogue has of them."""
     from data.catalogue import open_catalogue
     from explorer.compare_report import say_comparison
-    from explorer.compare_table import check_table, write_comparison
     from explorer.derive import asked
     from explorer.shared_labels import JoinOptions, compare_labels, shared_stars
 
@@ -89,17 +104,54 @@ def compare(
     with progress_bar() as report:
         opened = open_asked(context, catalogue, mapping, computed, report)
         second = open_catalogue(other, derivations=computed, mapping=other_mapping, progress=report)
-        condition = ("chi2 < 7000" if "chi2" in opened else "") if where is None else where
-        if out is not None:
-            check_table(opened, second, out, condition, overwrite=overwrite)
-        chosen = _chosen(opened, condition), _chosen(second, other_where)
+        both = ("chi2 < 7000" if "chi2" in opened else "") if where is None else where, other_where
+        _check((opened, second), both[0], out, picture, overwrite=overwrite)
+        chosen = _chosen(opened, both[0]), _chosen(second, other_where)
         shared = shared_stars(opened, second, options)
         done = compare_labels(opened, second, shared, chosen, draws=draws, seed=seed, progress=report)
-    say_comparison(opened, second, done, (condition, other_where))
+    say_comparison(opened, second, done, both)
+    _write(context, (opened, second), done, both, out, picture)
+
+
+def _check(
+    catalogues: "tuple[Catalogue, Catalogue]",
+    where: str,
+    out: Path | None,
+    picture: Path | None,
+    *,
+    overwrite: bool,
+) -> None:
+    """Refuse, with a DataError, files that can't be written: before anything is computed."""
+    from explorer.compare_picture import check_ending
+    from explorer.compare_table import check_room, check_table
+
     if out is not None:
-        command = command_of(context, opened, "compare", files=("other", "other_mapping"))
-        rows = write_comparison(out, opened, second, done, command, (condition, other_where))
+        check_table(*catalogues, out, where, overwrite=overwrite)
+    if picture is not None:
+        check_ending(picture)
+        check_room(*catalogues, picture, overwrite=overwrite)
+
+
+def _write(
+    context: typer.Context,
+    catalogues: "tuple[Catalogue, Catalogue]",
+    done: "SharedLabels",
+    where: tuple[str, str],
+    out: Path | None,
+    picture: Path | None,
+) -> None:
+    from explorer.compare_picture import write_picture
+    from explorer.compare_table import origin, write_comparison
+
+    files = ("other", "other_mapping")
+    command = command_of(context, catalogues[0], "compare", files=files, written=("picture",))
+    if out is not None:
+        rows = write_comparison(out, *catalogues, done, command, where)
         typer.echo(f"Wrote {rows:,} rows to {out}")
+    if picture is not None:
+        facts = origin(picture, *catalogues, done, ("--picture", *command), where)
+        write_picture(picture, *catalogues, done, facts)
+        typer.echo(f"Wrote the picture {picture}")
 
 
 def _chosen(catalogue: "Catalogue", where: str) -> "NDArray[bool_]":

@@ -22,7 +22,7 @@ CAUTION = (
     "Which of the two is wrong is not told. Errors of different size in both make slopes of their own; of "
     "many slopes, one in 20 excludes 0 by chance."
 )
-Row = tuple[str, ...]
+BIAS_HEADINGS = ("label", "stars", "bias", "95 % interval", "scatter", "stated")
 
 
 def headline(one: Catalogue, other: Catalogue, done: SharedLabels) -> str:
@@ -35,7 +35,7 @@ def headline(one: Catalogue, other: Catalogue, done: SharedLabels) -> str:
     return f"{names}: {kinds}"
 
 
-def bias_row(one: Catalogue, name: str, found: LabelDifference) -> Row:
+def bias_row(one: Catalogue, name: str, found: LabelDifference) -> tuple[str, ...]:
     """Label, stars, bias with interval, scatter, and what errors would make."""
     unit = one.described[name].unit
     digits = 0 if unit == "K" else 3
@@ -49,16 +49,12 @@ def bias_row(one: Catalogue, name: str, found: LabelDifference) -> Row:
     )
 
 
-def slope_row(one: Catalogue, name: str, found: LabelDifference) -> Row:
-    """Label, and its slope against each quantity."""
+def slope_cell(one: Catalogue, name: str, quantity: str, found: LabelDifference) -> str:
+    """Slope of a label's differences against a quantity, with its interval; * where that excludes 0."""
     digits = 0 if one.described[name].unit == "K" else 3
-    cells = []
-    for quantity, slope in found.slopes.items():
-        scale = AGAINST[quantity][0]
-        mark = "*" if slope.excludes_zero else " "
-        ends = _interval(slope.low * scale, slope.high * scale, digits)
-        cells.append(f"{signed(slope.value * scale, digits)}{mark} {ends}")
-    return (one.described[name].plain, *cells)
+    slope, (scale, _) = found.slopes[quantity], AGAINST[quantity]
+    ends = _interval(slope.low * scale, slope.high * scale, digits)
+    return f"{signed(slope.value * scale, digits)}{'*' if slope.excludes_zero else ' '} {ends}"
 
 
 def say_comparison(one: Catalogue, other: Catalogue, done: SharedLabels, where: tuple[str, str]) -> None:
@@ -82,16 +78,14 @@ def say_comparison(one: Catalogue, other: Catalogue, done: SharedLabels, where: 
         if not there:
             console.print("none has a label in both")
             continue
-        table = _table("label", "stars", "bias", "95 % interval", "scatter", "stated")
+        table = _table(*BIAS_HEADINGS)
         for name, found in there.items():
             table.add_row(*bias_row(one, name, found))
         console.print(table)
-        quantities = next(iter(there.values())).slopes
-        for quantity in quantities:
+        for quantity in next(iter(there.values())).slopes:
             slopes = _table("label", f"per {AGAINST[quantity][1]} in {one.described[quantity].plain}")
             for name, found in there.items():
-                label, cell = slope_row(one, name, found)[0], slope_row(one, name, found)[1:]
-                slopes.add_row(label, cell[[*quantities].index(quantity)])
+                slopes.add_row(one.described[name].plain, slope_cell(one, name, quantity, found))
             console.print(slopes)
     for line in (READING.format(one=one.name, other=other.name), CAUTION):
         console.print(line, soft_wrap=True)
@@ -114,7 +108,7 @@ def signed(value: float, digits: int) -> str:
     """A number with its sign; a dash where there is none."""
     if not math.isfinite(value):
         return "\N{EN DASH}"
-    return f"{value:+,.{digits}f}".replace("-", "\N{MINUS SIGN}")
+    return f"{round(value, digits) + 0.0:+,.{digits}f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _plain(value: float, digits: int) -> str:

@@ -33,6 +33,11 @@ MEANINGS = {
 def check_table(one: Catalogue, other: Catalogue, out: Path, where: str, *, overwrite: bool) -> None:
     """Refuse, with a DataError, a place where the table can't be written."""
     Extract.of(one, format_of(out), where=where)
+    check_room(one, other, out, overwrite=overwrite)
+
+
+def check_room(one: Catalogue, other: Catalogue, out: Path, *, overwrite: bool) -> None:
+    """Refuse, with a DataError, a place where nothing can or may be written."""
     for each in (one, other):
         check_place(each, out, overwrite=overwrite)
 
@@ -61,12 +66,33 @@ def write_comparison(
     """
     columns = difference_columns(one, done)
     number = len(columns.values["label"])
-    facts = Extract.of(one, format_of(out), where=where[0]).metadata(number, out.name)
-    facts = {**facts, **_facts(one, other, done, where[1])}
-    facts["command"] = shlex.join([*command, "--out", out.name])
-    del facts["out_of"]  # rows are of labels
-    write_rows(out, columns.described, columns.values, facts)
+    facts = origin(out, one, other, done, ("--out", *command), where)
+    write_rows(out, columns.described, columns.values, {**facts, "rows": str(number)})
     return number
+
+
+def origin(
+    out: Path,
+    one: Catalogue,
+    other: Catalogue,
+    done: SharedLabels,
+    command: tuple[str, ...],
+    where: tuple[str, str],
+) -> Mapping[str, str]:
+    """Say where a table or a picture is from.
+
+    Parameters
+    ----------
+    out : the file.
+    one, other, done : the catalogues, and what was found.
+    command : option that names the file, and the words that make it again without that.
+    where : conditions on the stars of each.
+    """
+    option, *words = command
+    facts = Extract.of(one, "csv", where=where[0]).metadata(0, out.name)
+    facts = {**facts, **_facts(one, other, done, where[1])}
+    facts["command"] = shlex.join([*words, option, out.name])
+    return {name: told for name, told in facts.items() if name not in ("rows", "out_of")}
 
 
 def difference_columns(one: Catalogue, done: SharedLabels) -> Columns:

@@ -20,6 +20,7 @@ from model.label_difference import LabelDifference, mean_of_both
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+Rows = tuple[Integers, Integers]
 Progress = Callable[[int, int, str], None]
 
 AGAINST: Mapping[str, tuple[float, str]] = MappingProxyType(
@@ -68,11 +69,13 @@ class SharedLabels:
     Attributes
     ----------
     stars : that are shared.
+    rows : of each kind, those of the first catalogue and of the second, (K,) each.
     found : for each kind of stars, each label's difference, first catalogue minus second.
     draws, seed : of the intervals.
     """
 
     stars: SharedStars
+    rows: Mapping[str, Rows]
     found: Mapping[str, Mapping[str, LabelDifference]]
     draws: int
     seed: int
@@ -142,40 +145,60 @@ def compare_labels(
     labels = labels_of(one, other)
     if not labels:
         raise DataError(f"{one.source.name} and {other.source.name} have no label in common")
+    _some(shared)
     counts = chosen[0][shared.first] & chosen[1][shared.second]
     if not counts.any():
+        raise DataError(f"no star is left to compare ({shared}, and none passes the conditions): widen these")
+    rows = _rows_of_kinds(one, shared, counts)
+    found: dict[str, dict[str, LabelDifference]] = {kind: {} for kind in rows}
+    for kind, both in rows.items():
+        others = {name: against(one, other, name, both) for name in AGAINST if name in one}
+        for name in labels:
+            random = np.random.default_rng([seed, *f"{kind} {name}".encode()])
+            heard = _of(progress, f"draws of {one.described[name].plain}, {KINDS[kind]}")
+            found[kind][name] = LabelDifference.of(
+                *values(one, other, name, both),
+                values(one, other, f"e_{name}", both),
+                others,
+                random,
+                draws,
+                heard,
+            )
+    plainly = {kind: MappingProxyType(each) for kind, each in found.items()}
+    return SharedLabels(shared, MappingProxyType(rows), MappingProxyType(plainly), draws, seed)
+
+
+def _some(shared: SharedStars) -> None:
+    """Refuse, with a DataError, catalogues that share no star."""
+    if not len(shared):
         raise DataError(
-            f"no star is left to compare ({shared}; conditions leave none): check the join and conditions"
+            f"no star is in both catalogues: {shared}. Check that identifiers are of one Gaia release, or "
+            "match by position (--by-place), within more arcsec (--radius) or moved to one year (--epoch)"
         )
-    found = {}
+
+
+def _rows_of_kinds(one: Catalogue, shared: SharedStars, counts: Flags) -> dict[str, Rows]:
+    """Rows of both catalogues for each kind of the stars that count, (K,) of those that are shared."""
+    rows = {}
     for kind in kinds_of(one):
         mine = counts.copy()
         if kind in GIANT_FLAG:
             mine &= np.asarray(one["giantmodel"])[shared.first] == GIANT_FLAG[kind]
-        rows = shared.first[mine], shared.second[mine]
-        against = {name: _against(one, other, name, rows) for name in AGAINST if name in one}
-        found[kind] = MappingProxyType(
-            {
-                name: LabelDifference.of(
-                    _numbers(one, name, rows[0]),
-                    _numbers(other, name, rows[1]),
-                    (_numbers(one, f"e_{name}", rows[0]), _numbers(other, f"e_{name}", rows[1])),
-                    against,
-                    np.random.default_rng([seed, *f"{kind} {name}".encode()]),
-                    draws,
-                    _of(progress, f"draws of {one.described[name].plain}, {KINDS[kind]}"),
-                )
-                for name in labels
-            }
-        )
-    return SharedLabels(shared, MappingProxyType(found), draws, seed)
+        rows[kind] = shared.first[mine], shared.second[mine]
+    return rows
 
 
 def _of(progress: Progress, what: str) -> Callable[[int, int], None]:
     return lambda done, total: progress(done, total, what)
 
 
-def _against(one: Catalogue, other: Catalogue, name: str, rows: tuple[Integers, Integers]) -> Floats:
+def values(one: Catalogue, other: Catalogue, name: str, rows: Rows) -> tuple[Floats, Floats]:
+    """Values of a column in both catalogues, (K,) each; missing where there is no such column."""
+    return _numbers(one, name, rows[0]), _numbers(other, name, rows[1])
+
+
+def against(one: Catalogue, other: Catalogue, name: str, rows: Rows) -> Floats:
+    """What differences are set against, (K,): the mean of both catalogues, or what the first alone has."""
     both = name in other and name not in OWN
     return mean_of_both(_numbers(one, name, rows[0]), _numbers(other, name, rows[1]) if both else None)
 

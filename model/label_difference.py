@@ -21,6 +21,10 @@ Floats = NDArray[np.float64]
 Progress = Callable[[int, int], None]
 TOGETHER = 600
 """Stars whose pairs are all looked at for a slope; of more, groups are made."""
+GROUP, MOST_GROUPS = 30, 20
+"""Fewest stars of a group whose median is drawn, and most groups."""
+CENTRAL = (15.865525393145708, 84.13447460685429)
+"""Percentiles of the central 68 %."""
 
 
 def median_interval(values: Floats) -> tuple[float, float, float]:
@@ -101,6 +105,42 @@ class LabelDifference:
             expected=float(np.median(told)) if len(told) else np.nan,
             slopes=MappingProxyType(slopes),
         )
+
+
+@dataclass(frozen=True, eq=False)
+class Course:
+    """How differences go with a quantity: in B groups of as many stars each, in order of it.
+
+    Attributes
+    ----------
+    x : (B,) median of the quantity.
+    low, middle, high : (B,) ends of the central 68 % of the differences, and their median.
+    """
+
+    x: Floats
+    low: Floats
+    middle: Floats
+    high: Floats
+
+    @classmethod
+    def of(cls, x: ArrayLike, difference: ArrayLike) -> "Course":
+        """Find it; stars that lack either (NaN) are left out, and below GROUP stars there is no group."""
+        across, up = np.asarray(x, np.float64), np.asarray(difference, np.float64)
+        known = np.isfinite(across) & np.isfinite(up)
+        order = np.argsort(across[known], kind="stable")
+        groups = min(int(known.sum()) // GROUP, MOST_GROUPS)
+        if not groups:
+            return cls(*np.empty((4, 0)))
+        parts = [
+            (np.median(one), *np.percentile(two, (*CENTRAL, 50.0)))
+            for one, two in zip(
+                np.array_split(across[known][order], groups),
+                np.array_split(up[known][order], groups),
+                strict=True,
+            )
+        ]
+        middle, low, high, median = np.array(parts).T
+        return cls(middle, low, median, high)
 
 
 def mean_of_both(one: ArrayLike, other: ArrayLike | None) -> Floats:

@@ -16,20 +16,14 @@ from explorer.calibration_options import CalibrationOptions
 from explorer.pair_source import pairs_of
 from explorer.star_models import StarModels
 from model.measurement import DWARFS, dwarf_trend
-from tests.cluster_mock import rich_mock
 from tests.lamost_mock import runner, silent
 
 FEW = ("--draws", 50)
 
 
 @pytest.fixture(scope="module")
-def rich(tmp_path_factory):
-    return rich_mock(tmp_path_factory.mktemp("rich"), pairs=0.01)
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    return tmp_path_factory.mktemp("cache")
+def cache(own_folders):
+    return own_folders["EXPLORER_CACHE"]
 
 
 @pytest.fixture
@@ -41,13 +35,13 @@ def run(monkeypatch, capsys, tmp_path, cache):
 
 
 @pytest.fixture(scope="module")
-def calibrated(rich, cache, tmp_path_factory):
+def calibrated(sibling_file, cache, tmp_path_factory):
     """The file, opened again, and what was printed."""
     folder = tmp_path_factory.mktemp("calibrated")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("EXPLORER_CACHE", str(cache))
         patch.chdir(folder)
-        catalogue = open_catalogue(rich)
+        catalogue = open_catalogue(sibling_file)
         chosen = np.asarray(catalogue["chi2"]) < 7000
         found = calibrate(
             catalogue, chosen, CalibrationOptions(draws=50), pairs_of(catalogue, None), None, silent
@@ -134,8 +128,8 @@ def test_stars_that_were_learned_from_do_not_judge(calibrated):
         BinarySample.of(opened, pairs, everyone, both, models)
 
 
-def test_it_prints_what_it_found_and_writes_the_file(run, rich, tmp_path):
-    told = run("calibrate", rich, "--out", "new.parquet", "--labels", "alpha_fe,o_fe", *FEW)
+def test_it_prints_what_it_found_and_writes_the_file(run, sibling_file, tmp_path):
+    told = run("calibrate", sibling_file, "--out", "new.parquet", "--labels", "alpha_fe,o_fe", *FEW)
     assert (told.status, told.err) == (0, "")
     assert told.out.startswith("MOCK dwarfs: f(Teff) is of use to ")
     for words in (
@@ -144,7 +138,7 @@ def test_it_prints_what_it_found_and_writes_the_file(run, rich, tmp_path):
         "Praesepe",
         "section 5.1",
         "eq. 6",
-        "Wrote all 20,000 mock stars",
+        "Wrote all 30,000 mock stars",
     ):
         assert words in told.out
     table = pq.read_table(tmp_path / "new.parquet")
@@ -173,9 +167,9 @@ def test_it_prints_what_it_found_and_writes_the_file(run, rich, tmp_path):
         (("--clusters", "M67", "--share", "0"), "10 are needed"),
     ],
 )
-def test_mistakes_are_told_in_words(run, rich, tmp_path, words, said):
+def test_mistakes_are_told_in_words(run, sibling_file, tmp_path, words, said):
     (tmp_path / "m.csv").write_text("source_id,cluster\n1,A\n")
-    told = run("calibrate", rich, "--out", "new.fits", *words, *FEW)
+    told = run("calibrate", sibling_file, "--out", "new.fits", *words, *FEW)
     assert told.status == 2
     assert said in " ".join(told.err.split())
     assert "Traceback" not in told.err

@@ -1,5 +1,7 @@
 """Which stars of a catalogue are put together as born together."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -10,13 +12,11 @@ from explorer.calibration_options import CalibrationOptions
 from explorer.calibrators import calibrators
 from explorer.open_clusters import OPEN_CLUSTERS
 from explorer.pair_source import pairs_of
-from tests.cluster_mock import rich_mock
 
 
 @pytest.fixture(scope="module")
-def rich(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("rich")
-    return open_catalogue(rich_mock(folder, pairs=0.01), cache=folder / "cache")
+def rich(sibling_file, own_folders):
+    return open_catalogue(sibling_file, cache=Path(own_folders["EXPLORER_CACHE"]))
 
 
 @pytest.fixture(scope="module")

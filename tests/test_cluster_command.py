@@ -14,15 +14,9 @@ from explorer.cluster_options import ClusterOptions
 from explorer.cluster_study import study_cluster
 from explorer.cluster_words import HEADINGS, row
 from explorer.open_clusters import OPEN_CLUSTERS, REFERENCE
-from tests.cluster_mock import rich_mock
 from tests.lamost_mock import results, runner, silent
 
 FEW = ("--draws", 100)
-
-
-@pytest.fixture(scope="module")
-def rich(tmp_path_factory):
-    return rich_mock(tmp_path_factory.mktemp("rich"))
 
 
 @pytest.fixture(scope="module")
@@ -40,15 +34,15 @@ def run(monkeypatch, capsys, tmp_path, cache):
 
 
 @pytest.fixture(scope="module")
-def expected(rich, cache):
-    catalogue = open_catalogue(rich, cache=cache)
+def expected(mock_file, cache):
+    catalogue = open_catalogue(mock_file, cache=cache)
     chosen = np.asarray(catalogue["chi2"]) < 7000
     options = ClusterOptions(OPEN_CLUSTERS["Praesepe"].cut, draws=100)
     return catalogue, study_cluster(catalogue, chosen, options, silent)
 
 
-def test_it_prints_every_label_with_its_interval(run, rich, expected):
-    told = run("clusters", rich, "--cluster", "praesepe", *FEW)
+def test_it_prints_every_label_with_its_interval(run, mock_file, expected):
+    told = run("clusters", mock_file, "--cluster", "praesepe", *FEW)
     assert (told.status, told.err) == (0, "")
     catalogue, study = expected
     assert told.out.startswith(f"MOCK Praesepe, {len(study.rows)} members: ")
@@ -60,8 +54,8 @@ def test_it_prints_every_label_with_its_interval(run, rich, expected):
         assert words in told.out
 
 
-def test_ready_made_cuts_are_listed(run, rich):
-    told = run("clusters", rich, "--cluster", "list")
+def test_ready_made_cuts_are_listed(run, mock_file):
+    told = run("clusters", mock_file, "--cluster", "list")
     assert told.status == 0
     for name, known in OPEN_CLUSTERS.items():
         assert f"{name} ({known.listed})" in told.out
@@ -69,9 +63,9 @@ def test_ready_made_cuts_are_listed(run, rich):
 
 
 @pytest.mark.parametrize("ending", ["csv", "fits", "parquet"])
-def test_table_holds_the_members(run, rich, expected, ending):
+def test_table_holds_the_members(run, mock_file, expected, ending):
     out = f"members.{ending}"
-    told = run("clusters", rich, "--cluster", "Praesepe", *FEW, "--out", out)
+    told = run("clusters", mock_file, "--cluster", "Praesepe", *FEW, "--out", out)
     assert told.status == 0
     catalogue, study = expected
     assert f"Wrote {len(study.rows)} mock members to {out}" in told.out
@@ -80,12 +74,12 @@ def test_table_holds_the_members(run, rich, expected, ending):
     assert table["source_id"].tolist() == catalogue["source_id"][study.rows[order]].tolist()
     assert table["alpha_fe"].to_numpy() == pytest.approx(study.values["alpha_fe"][order], rel=1e-6)
     assert {"ra", "dec", "pmra", "pmdec", "distance", "teff", "logg", "fe_h"} <= set(table.columns)
-    assert run("clusters", rich, "--cluster", "Praesepe", *FEW, "--out", out).status == 2
-    assert run("clusters", rich, "--cluster", "Praesepe", *FEW, "--out", out, "--overwrite").status == 0
+    assert run("clusters", mock_file, "--cluster", "Praesepe", *FEW, "--out", out).status == 2
+    assert run("clusters", mock_file, "--cluster", "Praesepe", *FEW, "--out", out, "--overwrite").status == 0
 
 
-def test_table_says_what_was_found_and_how(run, rich, expected):
-    assert run("clusters", rich, "--cluster", "Praesepe", *FEW, "--out", "a.parquet").status == 0
+def test_table_says_what_was_found_and_how(run, mock_file, expected):
+    assert run("clusters", mock_file, "--cluster", "Praesepe", *FEW, "--out", "a.parquet").status == 0
     facts = {key.decode(): text.decode() for key, text in pq.read_schema("a.parquet").metadata.items()}
     catalogue, study = expected
     assert facts["title"].startswith("MOCK catalogue, no observed stars: members of an open cluster")
@@ -94,38 +88,38 @@ def test_table_says_what_was_found_and_how(run, rich, expected):
     assert json.loads(facts["drifts"])["alpha_fe"]["low"] == pytest.approx(slope.low)
     assert json.loads(facts["cut"])["radius"] == OPEN_CLUSTERS["Praesepe"].cut.radius
     assert REFERENCE in facts["cut_from"]
-    Path("rich.parquet").symlink_to(rich)
+    Path("small.parquet").symlink_to(mock_file)
     words = shlex.split(facts["command"].replace("a.parquet", "b.parquet"))
     assert run(*words[1:]).status == 0
     pd.testing.assert_frame_equal(results(Path("a.parquet")), results(Path("b.parquet")))
 
 
-def test_a_cut_of_numbers_is_that_of_the_name(run, rich):
+def test_a_cut_of_numbers_is_that_of_the_name(run, mock_file):
     cut = OPEN_CLUSTERS["Praesepe"].cut
     numbers = [
         word
         for name in ("ra", "dec", "radius", "pmra", "pmdec", "pm_radius", "distance", "depth")
         for word in (f"--{name.replace('_', '-')}", getattr(cut, name))
     ]
-    one = run("clusters", rich, "--cluster", "Praesepe", *FEW)
-    other = run("clusters", rich, *numbers, *FEW, "--out", "a.parquet")
+    one = run("clusters", mock_file, "--cluster", "Praesepe", *FEW)
+    other = run("clusters", mock_file, *numbers, *FEW, "--out", "a.parquet")
     assert other.out.startswith(one.out)
     command = pq.read_schema("a.parquet").metadata[b"command"].decode()
     assert f"--pmra {cut.pmra}" in command
-    Path("rich.parquet").symlink_to(rich)
+    Path("small.parquet").symlink_to(mock_file)
     words = shlex.split(command.replace("a.parquet", "b.parquet"))
     assert run(*words[1:]).out.startswith(one.out)
 
 
-def test_members_are_read_from_a_file(run, rich, expected):
+def test_members_are_read_from_a_file(run, mock_file, expected):
     catalogue, study = expected
     ids = catalogue["source_id"][study.rows]
     Path("ids.txt").write_text("source_id\n" + "\n".join(map(str, ids.tolist())))
-    told = run("clusters", rich, "--members", "ids.txt", *FEW, "--out", "a.csv")
+    told = run("clusters", mock_file, "--members", "ids.txt", *FEW, "--out", "a.csv")
     assert told.status == 0
     assert sorted(results(Path("a.csv"))["source_id"]) == sorted(ids.tolist())
     assert "--members ids.txt" in Path("a.csv").read_text()
-    refused = run("clusters", rich, "--members", "ids.txt", "--gaia-release", "DR2")
+    refused = run("clusters", mock_file, "--members", "ids.txt", "--gaia-release", "DR2")
     assert "does not say of which Gaia release" in refused.err
 
 
@@ -151,8 +145,8 @@ def test_members_are_read_from_a_file(run, rich, expected):
         (("--cluster", "M67", "--out", "nowhere/x.csv"), "does not exist"),
     ],
 )
-def test_mistakes_are_told_in_one_line(run, rich, words, told):
-    outcome = run("clusters", rich, *words)
+def test_mistakes_are_told_in_one_line(run, mock_file, words, told):
+    outcome = run("clusters", mock_file, *words)
     assert outcome.status == 2
     assert told in " ".join(outcome.err.split())
     assert "Traceback" not in outcome.err

@@ -13,6 +13,16 @@ from explorer.demo import make_demo
 from tests.lamost_mock import results, runner
 
 BIAS, SLOPE = 0.04, 5e-5
+PANEL = """
+name => {
+  const { title, renderers } = Bokeh.documents[0].get_model_by_name(name)
+  const { data } = renderers.at(-1).data_source
+  return [title.text, Object.fromEntries(Object.entries(data).map(([key, each]) => [key, Array.from(each)]))]
+}
+"""
+POINTS = """
+() => Bokeh.documents[0].get_model_by_name('mg_fe teff').renderers[0].data_source.get_length()
+"""
 RELEASE = ("--gaia-release", "DR3")
 
 
@@ -160,7 +170,7 @@ def test_table_says_where_it_is_from(run, mock, other, ending):
 
 
 def test_command_of_the_table_makes_it_again(run, mock, other):
-    Path("ours.parquet").symlink_to(mock)
+    pq.write_table(pq.read_table(mock).slice(0, 600), "ours.parquet")
     Path("theirs.csv").symlink_to(other[0])
     words = ("--by-place", "--radius", 0.7, "--where", "snrz > 30", "--seed", 3, "--out", "a.parquet")
     assert run("compare", "ours.parquet", "theirs.csv", *words).status == 0
@@ -185,6 +195,8 @@ def test_command_of_the_table_makes_it_again(run, mock, other):
         ((*RELEASE, "--draws", 5), "draws"),
         ((*RELEASE, "--out", "x.doc"), "x.doc"),
         ((*RELEASE, "--out", "nowhere/x.csv"), "does not exist"),
+        ((*RELEASE, "--picture", "x.csv"), "let it end in .html"),
+        ((*RELEASE, "--picture", "nowhere/x.html"), "does not exist"),
     ],
 )
 def test_mistakes_are_told_in_one_line(run, mock, other, words, told):
@@ -195,10 +207,52 @@ def test_mistakes_are_told_in_one_line(run, mock, other, words, told):
     assert not list(Path().iterdir())
 
 
+def test_picture_shows_what_was_found(run, mock, table, other, browser):
+    words = ("--where", "giantmodel", "--picture", "d.html")
+    outcome = run("compare", mock, other[0], *RELEASE, *words)
+    assert (outcome.status, outcome.err) == (0, "")
+    assert "Wrote the picture d.html" in outcome.out
+    with browser.new_page() as page:
+        asked, complaints = [], []
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(Path("d.html").resolve().as_uri())
+        page.wait_for_function("() => globalThis.Bokeh?.documents?.[0]?.is_idle")
+        assert len(asked) == 1
+        assert complaints == []
+        shown = " ".join(page.locator("main").inner_text().split())
+        titles, course = page.evaluate(PANEL, "mg_fe teff")
+        stars = page.evaluate(POINTS)
+    for line in outcome.out.splitlines()[:2]:
+        assert line in shown
+    for told in ("How to read it", "S/N", "sha256", f"compare {mock.name} theirs.csv", "--picture d.html"):
+        assert told in shown
+    both, difference = plain(table.assign(chi2=0.0), other, "mg_fe", 1)
+    assert stars == len(both)
+    teff = ((both.teff + both.teff_other) / 2)[difference.index]
+    order = np.argsort(teff.to_numpy(), kind="stable")
+    groups = np.array_split(order, 20)
+    assert course["x"] == pytest.approx([np.median(teff.to_numpy()[each]) for each in groups], rel=1e-4)
+    assert course["middle"] == pytest.approx(
+        [np.median(difference.to_numpy()[each]) for each in groups], abs=1e-4
+    )
+    assert titles.startswith("+0.0")
+    assert titles.endswith(" per 1000 K")
+    again = run("compare", mock, other[0], *RELEASE, *words)
+    assert again.status == 2
+    assert "exists already" in " ".join(again.err.split())
+
+
 def test_catalogues_without_common_labels_are_told(run, mock, table):
     table[["source_id", "ra", "dec", "distance", "R", "z"]].to_csv("places.csv", index=False)
     outcome = run("compare", mock, "places.csv", *RELEASE)
     assert outcome.status == 2
     assert "no label in common" in outcome.err
+    table[["source_id", "ra", "dec", "fe_h"]].assign(source_id=table.source_id + 10**9).to_csv(
+        "others.csv", index=False
+    )
+    outcome = run("compare", mock, "others.csv", *RELEASE)
+    assert outcome.status == 2
+    assert "no star is in both catalogues: 0 stars" in outcome.err
     assert "the other catalogue is empty" in run("compare", mock, "").err
     assert "does not exist" in run("compare", mock, "nowhere.csv").err

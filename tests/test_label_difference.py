@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from model.label_difference import TOGETHER, LabelDifference, mean_of_both, median_interval
+from model.label_difference import GROUP, TOGETHER, Course, LabelDifference, mean_of_both, median_interval
 
 
 def compared(one, other, against, seed=1, errors=None):
@@ -92,3 +92,19 @@ def test_without_stars_nothing_is_told():
     found = compared(np.full(4, np.nan), np.zeros(4), {"teff": np.arange(4.0)})
     assert found.stars == 0
     assert np.isnan([found.bias, found.low, found.scatter, found.slopes["teff"].value]).all()
+
+
+def test_course_is_of_groups_of_neighbours():
+    random = np.random.default_rng(3)
+    x, y = random.standard_normal((2, 4 * GROUP + 7))
+    x[0] = y[1] = np.nan
+    course = Course.of(x, y)
+    known = np.isfinite(x) & np.isfinite(y)
+    pairs = sorted(zip(x[known], y[known], strict=True))
+    groups = np.array_split(np.array(pairs), 4)
+    assert course.x.tolist() == [np.median(group[:, 0]) for group in groups]
+    assert course.middle.tolist() == [np.median(group[:, 1]) for group in groups]
+    ends = 100 * stats.norm.cdf([-1, 1])
+    for low, high, group in zip(course.low, course.high, groups, strict=True):
+        assert (low, high) == pytest.approx(np.percentile(group[:, 1], ends))
+    assert len(Course.of(x[: GROUP - 1], y[: GROUP - 1]).x) == 0

@@ -1,5 +1,7 @@
 """The page of calibration in a real Chromium: what is drawn and said is what the study gives."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from playwright.sync_api import expect
@@ -11,7 +13,6 @@ from explorer.calibration_plots import GRID, drawn
 from explorer.calibration_words import row, title
 from explorer.pair_source import pairs_of
 from tests.browser import Visit, eventually
-from tests.cluster_mock import rich_mock
 from tests.lamost_mock import silent
 
 SOURCE = """
@@ -29,14 +30,9 @@ name => {
 
 
 @pytest.fixture(scope="module")
-def rich(tmp_path_factory):
-    return rich_mock(tmp_path_factory.mktemp("rich"), pairs=0.01)
-
-
-@pytest.fixture(scope="module")
-def study(rich, tmp_path_factory):
+def study(sibling_file, own_folders):
     """What the page is to show, by choices."""
-    catalogue = open_catalogue(rich, cache=tmp_path_factory.mktemp("cache"))
+    catalogue = open_catalogue(sibling_file, cache=Path(own_folders["EXPLORER_CACHE"]))
 
     def of(**choices):
         chosen = np.asarray(catalogue["chi2"]) <= 7000
@@ -47,8 +43,8 @@ def study(rich, tmp_path_factory):
 
 
 @pytest.fixture
-def opened(browser, served, rich):
-    with Visit.of(browser, served(rich).url) as visitor:
+def opened(browser, served, sibling_file):
+    with Visit.of(browser, served(sibling_file).url) as visitor:
         visitor.open()
         visitor.tab("Calibration")
         visitor.page.get_by_role("button", name="Run", exact=True).wait_for()
@@ -90,7 +86,7 @@ def test_it_draws_and_tells_what_the_study_finds(opened, study):
         "section 5.1",
         "Nothing is extrapolated",
         "flagged (calibrator)",
-        "explorer calibrate rich",
+        "explorer calibrate siblings",
     ):
         expect(opened.page.get_by_text(words)).to_be_visible()
     opened.page.get_by_label("f is 0 at, K").fill("5200")

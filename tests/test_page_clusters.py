@@ -13,7 +13,6 @@ from explorer.cluster_words import row, title
 from explorer.open_clusters import OPEN_CLUSTERS, REFERENCE
 from model.clusters import ClusterCut
 from tests.browser import Visit, eventually
-from tests.cluster_mock import rich_mock
 from tests.lamost_mock import silent
 
 SOURCE = """
@@ -31,14 +30,12 @@ name => {
 
 
 @pytest.fixture(scope="module")
-def rich(tmp_path_factory):
-    return rich_mock(tmp_path_factory.mktemp("rich"))
-
-
-@pytest.fixture(scope="module")
-def study(rich, tmp_path_factory):
+def study(mock_file, own_folders):
     """What the page is to show, by choices."""
-    catalogue = open_catalogue(rich, cache=tmp_path_factory.mktemp("cache"))
+    with pytest.MonkeyPatch.context() as patch:
+        for name, place in own_folders.items():
+            patch.setenv(name, place)
+        catalogue = open_catalogue(mock_file)
 
     def of(cut, chosen=True, **choices):
         stars = (np.asarray(catalogue["chi2"]) <= 7000) & chosen
@@ -47,13 +44,22 @@ def study(rich, tmp_path_factory):
     return of
 
 
-@pytest.fixture
-def opened(browser, served, rich):
-    with Visit.of(browser, served(rich).url) as visitor:
+@pytest.fixture(scope="module")
+def page_of_clusters(browser, served, mock_file):
+    """One page for all that is tried here."""
+    with Visit.of(browser, served(mock_file).url) as visitor:
         visitor.open()
         visitor.tab("Clusters")
         visitor.page.get_by_role("button", name="Run", exact=True).wait_for()
         yield visitor
+
+
+@pytest.fixture
+def opened(page_of_clusters):
+    """The page with Praesepe chosen."""
+    if "Praesepe" not in page_of_clusters.page.get_by_label("Members").inner_text():
+        page_of_clusters.choose("Members", "Praesepe")
+    return page_of_clusters
 
 
 def run(visit):
@@ -98,13 +104,13 @@ def test_other_clusters_own_cuts_and_lists(opened, study):
     opened.choose("Members", "M67")
     run(opened)
     check(opened, *study(OPEN_CLUSTERS["M67"].cut))
-    opened.choose("Members", "a cone of my own")
     expect(opened.page.get_by_label("RA, deg")).to_have_value("132.846")
     for field, typed in (("RA, deg", "130"), ("Dec, deg", "19.7"), ("Radius, deg", "1.5")):
         opened.type_into(opened.page.get_by_label(field, exact=True), typed)
     for field in opened.page.get_by_label("within, ").all():
         opened.type_into(field, "")
     expect(opened.page.get_by_text("Out of date: run again.")).to_be_visible()
+    expect(opened.page.get_by_label("Members")).to_have_text("a cone of my own")
     run(opened)
     cut = ClusterCut(130.0, 19.7, 1.5, -10.986, -2.964, np.inf, 0.8591, np.inf)
     catalogue, found = study(cut)
@@ -118,16 +124,6 @@ def test_other_clusters_own_cuts_and_lists(opened, study):
     check(opened, *study(None, ids=tuple(ids)))
 
 
-def test_cuts_make_it_out_of_date_and_count(opened, study):
-    run(opened)
-    opened.choose("Add a cut", "write a condition …")
-    opened.type_into(opened.page.get_by_label("Condition", exact=True), "snrz > 60")
-    expect(opened.page.get_by_text("Out of date: run again.")).to_be_visible()
-    run(opened)
-    catalogue, _ = study(OPEN_CLUSTERS["Praesepe"].cut)
-    check(opened, *study(OPEN_CLUSTERS["Praesepe"].cut, np.asarray(catalogue["snrz"]) > 60))
-
-
 def test_bad_choices_are_refused_in_words(opened):
     radius = opened.page.get_by_label("Radius, deg", exact=True)
     for typed, told in (
@@ -138,23 +134,30 @@ def test_bad_choices_are_refused_in_words(opened):
         opened.page.get_by_role("button", name="Run", exact=True).click()
         expect(opened.page.get_by_text(told)).to_be_visible()
     opened.choose("Members", "source_ids")
+    opened.page.get_by_label("Gaia source_ids").fill("")
     opened.page.get_by_role("button", name="Run", exact=True).click()
     expect(opened.page.get_by_text("no identifier is given")).to_be_visible()
 
 
 def test_work_can_be_cancelled_and_begun_again(opened):
     page = opened.page
-    for field, typed in (("Radius, deg", "60"), ("RA, deg", "180"), ("Dec, deg", "40")):
+    for field, typed in (("Radius, deg", "15"), ("within, mas/yr", ""), ("within, kpc", "")):
         opened.type_into(page.get_by_label(field, exact=True), typed)
-    for field in page.get_by_label("within, ").all():
-        opened.type_into(field, "")
-    opened.choose("Add a cut", "write a condition …")
-    opened.type_into(page.get_by_label("Condition", exact=True), "distance < 0.35")
     page.get_by_role("button", name="Run", exact=True).click()
     page.get_by_text(re.compile(r"draws of \[")).wait_for()
     page.get_by_role("button", name="Cancel", exact=True).click()
-    expect(page.get_by_text("Cancelled. Nothing is computed")).to_be_visible()
+    expect(page.get_by_text("Cancelled. ")).to_be_visible()
     expect(page.get_by_role("button", name="Cancel", exact=True)).to_be_disabled()
     opened.choose("Members", "Praesepe")
     run(opened)
     expect(page.get_by_text("MOCK Praesepe")).to_be_visible()
+
+
+def test_cuts_make_it_out_of_date_and_count(opened, study):
+    run(opened)
+    opened.choose("Add a cut", "write a condition …")
+    opened.type_into(opened.page.get_by_label("Condition", exact=True), "snrz > 60")
+    expect(opened.page.get_by_text("Out of date: run again.")).to_be_visible()
+    run(opened)
+    catalogue, _ = study(OPEN_CLUSTERS["Praesepe"].cut)
+    check(opened, *study(OPEN_CLUSTERS["Praesepe"].cut, np.asarray(catalogue["snrz"]) > 60))
