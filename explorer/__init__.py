@@ -27,6 +27,8 @@ mock_survey   a mock survey's tables, built by the same door; mock_spectra makes
 mock_observations  those of single mock stars, as a place of spectra
 giant_map  giants of a map and its pixels, which T_eff and log g are taken out of; systematics_table writes it
 systematics_page  the page that shows it; systematics_plots draws, systematics_words says what may be said
+profile_page  means of a label along a quantity; profile_sums finds the stars, profile_plots draws them
+space_planes_page  abundance planes in bins of R and |z|: space_planes finds the stars; edges reads bins
 orbit_errors  errors of positions, velocities and actions, drawn for some stars
 cluster_study  members of an open cluster and their labels; cluster_page shows it, open_clusters are ready
 shared_labels  labels of the stars that two catalogues share

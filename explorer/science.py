@@ -11,7 +11,9 @@ from explorer.binary_tab import BinaryTab
 from explorer.calibration_page import CalibrationPage
 from explorer.cluster_page import ClusterPage
 from explorer.pair_source import PairSource
+from explorer.profile_page import ProfilePage
 from explorer.session import Session
+from explorer.space_planes_page import SpacePlanesPage
 from explorer.star_models import StarModels
 from explorer.stars import Stars
 from explorer.systematics_page import SystematicsPage
@@ -70,6 +72,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "calibration": Kind(
             "Calibration", lambda d: CalibrationPage(d.stars, d.session, d.pairs, d.background)
         ),
+        "profiles": Kind("Profiles", lambda d: ProfilePage(d.stars, d.session, d.background)),
+        "planes": Kind("Planes", lambda d: SpacePlanesPage(d.stars, d.session, d.background)),
         "systematics": Kind("Systematics", lambda d: SystematicsPage(d.stars, d.session, d.background)),
     }
 )

@@ -10,6 +10,7 @@ reference    the cuts that choose stars to train on (2.1)
 repeats      observations of one star made one
 systematics  maps of giants with T_eff and log g taken out, and what may be said of them; common_support,
              splines, plate_sums, within_pixels and plate_bootstrap are its parts
+profiles     means of a label along a quantity, and gradients with intervals
 effect_size  how far two samples lie apart
 clusters     members of open clusters, and how their labels drift; theil_sen finds slopes
 label_difference  labels of the same stars in two catalogues

@@ -1,0 +1,173 @@
+"""The controls of profiles: which label along what, in which bins and slices; checked when they are read."""
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+import panel_material_ui as pmui
+
+from data.problem import DataError
+from data.schema import Column
+from explorer import choices
+from explorer.edges import LONGEST, edges_of, written
+from explorer.profile_sums import MOST_BINS, MOST_SLICES, NO_SLICES, Asked, groups_of
+from explorer.session import Derived, State
+from explorer.stars import Stars
+
+USUAL_BINS: Mapping[str, str] = MappingProxyType(
+    {
+        "R": "7:15:0.5",
+        "abs(z)": "0:4:0.25",
+        "vT": "100:300:10",
+        "true_age": "0:13:1",
+        "ba_fe - mg_fe": "-0.8:0.5:0.1",
+    }
+)
+SLICES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {"abs(z)": ("|z| [kpc]", "0, 0.5, 1, 2, 4"), "R": ("R [kpc]", "7, 9, 11, 13, 15"), "": ("none", "")}
+)
+"""What slices may be made by: in words, and their usual edges. These are ours: the paper has none."""
+FIRST: Mapping[str, str] = MappingProxyType(
+    {
+        "R [kpc]": "R",
+        "|z| [kpc]": "abs(z)",
+        "v_phi [km/s]": "vT",
+        "true age [Gyr]": "true_age",
+        "[Ba/Mg], falls with age": "ba_fe - mg_fe",
+    }
+)
+"""What profiles are usually along. Of ages the survey has none: [Ba/Mg] stands in, the mock tells its own."""
+NAMES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {"abs(z)": ("|z|", "|z|"), "ba_fe - mg_fe": (r"[\mathrm{Ba}/\mathrm{Mg}]", "[Ba/Mg]")}
+)
+"""What is computed here for profiles, as mathematics and in plain words."""
+BINS = 16
+"""Of another quantity, over its usual range."""
+MOST_DRAWS, USUAL_DRAWS = 2000, 200
+SMALL: dict[str, Any] = {"size": "small", "margin": (8, 0, 0, 0)}
+
+
+class ProfileForm:
+    """One visitor's controls; `on_change` hears of every choice."""
+
+    def __init__(self, stars: Stars, derived: Iterable[Derived], on_change: Callable[[], None]) -> None:
+        self._stars = stars
+        self._on_change = on_change
+        self._filling = False
+        labels, along = self._offers(derived)
+        label = next(name for name in ("fe_h", *labels.values()) if name in labels.values())
+        x = next(name for name in ("R", *along.values()) if name in along.values() and name != label)
+        slices = {words: key for key, (words, _) in SLICES.items() if not key or stars.has(key)}
+        by = next(key for key in slices.values() if key != x)
+        self._label = pmui.Select(
+            label="Mean of", options=labels, value=label, searchable=True, width=120, **SMALL
+        )
+        self._x = pmui.Select(label="Along", options=along, value=x, searchable=True, width=180, **SMALL)
+        self._bins = pmui.TextInput(
+            label="Bins, as 7:15:0.5", value=self._usual_bins(x), width=130,
+            max_length=LONGEST, **SMALL,
+        )  # fmt: skip
+        self._by = pmui.Select(label="Slices of", options=slices, value=by, width=110, **SMALL)
+        self._edges = pmui.TextInput(
+            label="Edges of slices", value=SLICES[by][1], width=120, max_length=LONGEST, **SMALL
+        )
+        self._within = pmui.Checkbox(
+            label="Subsets within the selection", value=True, size="small", margin=(14, 0, 0, 0)
+        )
+        self._draws = pmui.TextInput(label="Draws", value=str(USUAL_DRAWS), width=70, max_length=9, **SMALL)
+        self._seed = pmui.TextInput(label="Seed", value="1", width=60, max_length=9, **SMALL)
+        self._x.param.watch(self._turn, "value")
+        self._by.param.watch(lambda event: self._fill(self._edges, SLICES[event.new][1]), "value")
+        for widget in (self._label, self._x, self._bins, self._by, self._edges, self._within):
+            widget.param.watch(self._heard, "value")
+        self.widgets = (
+            self._label, self._x, self._bins, self._by, self._edges, self._within, self._draws, self._seed,
+        )  # fmt: skip
+
+    def _offers(self, derived: Iterable[Derived]) -> tuple[choices.Options, choices.Options]:
+        """What can be averaged, and along what: the usual ones first."""
+        labels = choices.flat(choices.quantities(self._stars, derived, averaged=True))
+        usual = {words: key for words, key in FIRST.items() if self._stars.has(key)}
+        others = {words: key for words, key in labels.items() if key not in usual.values()}
+        return labels, {**usual, **others}
+
+    def offer(self, derived: Iterable[Derived]) -> None:
+        """Offer what was computed on the page, too."""
+        labels, along = self._offers(derived)
+        for widget, options in ((self._label, labels), (self._x, along)):
+            if widget.options != options:
+                kept = widget.value if widget.value in options.values() else next(iter(options.values()))
+                widget.param.update(options=options, value=kept)
+
+    def _usual_bins(self, x: str) -> str:
+        if x in USUAL_BINS:
+            return USUAL_BINS[x]
+        column = self._stars.describe(x)
+        step = float(f"{(column.high - column.low) / BINS:.1g}")
+        low, high = math.floor(column.low / step) * step, math.ceil(column.high / step) * step
+        return f"{low:.6g}:{high:.6g}:{step:g}"
+
+    def _turn(self, event: Any) -> None:
+        """Have usual bins with another quantity; slices of that very quantity give way to others."""
+        self._fill(self._bins, self._usual_bins(event.new))
+        if self._by.value == event.new:
+            self._fill(self._by, next(key for key in self._by.options.values() if key != event.new))
+
+    def _fill(self, field: Any, typed: str) -> None:
+        """Put usual edges into a field: with the choice they belong to, this is one change."""
+        before, self._filling = self._filling, True
+        try:
+            field.value = typed
+        finally:
+            self._filling = before
+
+    def _heard(self, _event: Any) -> None:
+        if not self._filling:
+            self._on_change()
+
+    def asked(self, state: State) -> Asked:
+        """What is chosen now; DataError in words for the person where it can't be."""
+        by = self._by.value
+        if by not in SLICES:
+            raise DataError("slices are made by |z|, by R, or there are none")
+        return Asked(
+            label=str(self._label.value),
+            x=str(self._x.value),
+            slices=by,
+            x_edges=edges_of("bins", str(self._bins.value or ""), MOST_BINS),
+            slice_edges=edges_of("slices", str(self._edges.value or ""), MOST_SLICES) if by else NO_SLICES,
+            groups=groups_of(state, within=self._within.value is True),
+        )
+
+    @property
+    def bootstrap(self) -> tuple[int, int]:
+        """Number of draws and seed; DataError in words for the person where they can't be."""
+        return whole("draws", self._draws.value, 50, MOST_DRAWS), whole("seed", self._seed.value, 0, 10**8)
+
+
+def described(stars: Stars, quantity: str, derived: Iterable[Derived]) -> Column:
+    """What a quantity is, by the name that it goes by in the field."""
+    column = stars.describe(quantity, derived)
+    if quantity not in NAMES or column.plain != quantity:
+        return column
+    tex, plain = NAMES[quantity]
+    return replace(column, tex=tex, plain=plain)
+
+
+def whole(what: str, typed: object, low: int, high: int) -> int:
+    """A whole number that a person typed; DataError where it is none from low to high."""
+    text = str(typed or "").strip()
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 12 else -1
+    if not low <= number <= high:
+        raise DataError(f"{what}: '{text[:20]}' won't do, give a whole number from {low} to {high:,}")
+    return number
+
+
+def titles(asked: Asked) -> tuple[str, ...]:
+    """Name of each slice, in plain words."""
+    if not asked.slices:
+        return ("all stars",)
+    name, unit = "|z|" if asked.slices == "abs(z)" else asked.slices, "kpc"
+    return tuple(f"{name} {written(ends[:1])} to {written(ends[1:])} {unit}" for ends in asked.ends)
