@@ -86,11 +86,11 @@ class BinarySample:
         if funnel.kept.sum() < 2:
             raise DataError(too_few(funnel.left))
         asked = options
-        options, scatter, more = _with_abundances(catalogue, asked, models, usable)
-        if any(is_calibrated(name) for name in options.abundances):
+        if any(is_calibrated(name) for name in asked.abundances):
             unused = _not_learned_from(catalogue)
             usable = usable & unused
             funnel.keep("neither star was calibrated by", both=unused)
+        options, scatter, more = _with_abundances(catalogue, asked, models, usable)
         eligible = usable & _measured(catalogue, options, stars)
         funnel.keep("all abundances, Teff and [Fe/H] are there", both=eligible)
         if options.trusted:
@@ -232,13 +232,13 @@ def _measured(catalogue: Catalogue, options: BinaryOptions, stars: Mapping[str, 
 
 
 def _not_learned_from(catalogue: Catalogue) -> Flags:
-    """Stars by which no label was calibrated: those alone can judge calibrated ones."""
+    """Stars by which no label was calibrated: those can judge it. One without the flag is left out."""
     if "calibrator" not in catalogue:
         raise DataError(
             "the catalogue has calibrated labels and does not flag the stars they were learned from "
             "(calibrator), which must not be compared by them: choose labels that are not calibrated"
         )
-    unused: Flags = np.asarray(catalogue["calibrator"]) != 1
+    unused: Flags = np.asarray(catalogue["calibrator"]) == 0
     return unused
 
 

@@ -17,7 +17,7 @@ from data.formats import Content, format_of
 from data.rows import write_content
 from data.schema import Column
 from explorer.abundance_scatter import CALIBRATED
-from explorer.calibration import CALIBRATOR, Calibration
+from explorer.calibration import CALIBRATOR, Calibration, Corrected, Progress
 from explorer.calibration_words import CAUTIONS, lines, title
 from explorer.notation import upright
 
@@ -33,7 +33,13 @@ def check_table(catalogue: Catalogue, out: Path, *, overwrite: bool) -> None:
 
 
 def write_calibrated(
-    out: Path, catalogue: Catalogue, found: Calibration, command: tuple[str, ...], *, where: str
+    out: Path,
+    catalogue: Catalogue,
+    found: Calibration,
+    command: tuple[str, ...],
+    progress: Progress,
+    *,
+    where: str,
 ) -> Mapping[str, int]:
     """Write all stars, with three kinds of columns more: cal_NAME, e_cal_NAME and calibrator.
 
@@ -42,6 +48,7 @@ def write_calibrated(
     out : CSV, FITS or Parquet; it appears when it is complete.
     catalogue, found : of the stars.
     command : words that make it again, but for the file's name.
+    progress : told how far it is; it may raise to stop.
     where : condition on the stars that were learned from.
 
     Returns
@@ -54,19 +61,21 @@ def write_calibrated(
         If the file can't be written.
     """
     extract = Extract.of(catalogue, format_of(out))
-    rows, used = extract.rows(), found.used
+    rows, used = extract.rows(), found.used(catalogue)
+    corrected = {name: Corrected.of(catalogue, found, name) for name in found.useful}
     counts = dict.fromkeys(found.useful, 0)
 
     def chunks(size: int) -> Iterator[Mapping[str, NDArray[Any]]]:
         for start in range(0, len(rows), size):
             part = rows[start : start + size]
             chunk = {column.name: np.asarray(catalogue[column.name][part]) for column in extract.columns}
-            for name in found.useful:
-                value, error = found.corrected(catalogue, name, part)
+            for name, label in corrected.items():
+                value, error = label.rows(part)
                 chunk[f"{CALIBRATED}{name}"] = value.astype(np.float32)
                 chunk[f"e_{CALIBRATED}{name}"] = error.astype(np.float32)
                 counts[name] += int(np.isfinite(value).sum())
             chunk[CALIBRATOR] = used[part].astype(np.int8)
+            progress(start + len(part), len(rows), "rows written")
             yield chunk
 
     columns = (*extract.columns, *new_columns(catalogue, found))
@@ -87,7 +96,7 @@ def new_columns(catalogue: Catalogue, found: Calibration) -> tuple[Column, ...]:
         cal = replace(
             label, name=f"{CALIBRATED}{name}", dtype="float32", plain=plain, origin=ORIGIN,
             tex=rf"{label.tex}_\mathrm{{cal}}",
-            meaning=f"{label.plain} less its course with Teff among stars born together, from "
+            meaning=f"{label.plain} less its trend with Teff among stars born together, from "
             f"{reach.low:.0f} to {reach.high:.0f} K.",
         )  # fmt: skip
         error = replace(
@@ -110,6 +119,7 @@ def _facts(catalogue: Catalogue, found: Calibration, where: str) -> Mapping[str,
         one = found.corrections[name]
         teff = np.linspace(one.course.support.low, one.course.support.high, KNOTS)
         courses[name] = {
+            "anchor": round(one.course.support.anchor, 1),
             "teff": np.round(teff, 1).tolist(),
             "f": np.round(one.course(teff), 5).tolist(),
             "error": np.round(one.error(teff), 5).tolist(),
@@ -120,10 +130,11 @@ def _facts(catalogue: Catalogue, found: Calibration, where: str) -> Mapping[str,
     whole = f"All rows of {catalogue.name}, with calibrated labels beside them"
     return {
         "title": f"{title(catalogue, found)}. {whole}",
+        "errors_of_teff": f"{found.of_errors:.4f} of the variance of Teff within groups",
         "calibration": " | ".join(lines(catalogue, found)),
         "calibration_options": json.dumps(options),
         "calibration_groups": json.dumps([*stars.sources]),
-        "calibration_limits": json.dumps(dict(found.limits)),
+        "calibration_limits": json.dumps({name: dict(found.limits[name]) for name in found.useful}),
         "calibration_courses": json.dumps(courses),
         "caution": " ".join(CAUTIONS),
     }

@@ -80,7 +80,7 @@ def calibrate(
     delta: FocalLength = "per-star",
     orbits: WithOrbits = False,
 ) -> None:
-    """Take the labels' courses with Teff off, as stars born together tell them, into new columns."""
+    """Take the labels' trends with Teff off, as stars born together tell them, into new columns."""
     from explorer.binary_options import listed
     from explorer.binary_sample import kinds_of
     from explorer.calibrated_table import check_table, write_calibrated
@@ -101,23 +101,26 @@ def calibrate(
         condition = ("chi2 < 7000" if "chi2" in opened else "") if where is None else where
         if out is not None:
             check_table(opened, out, overwrite=overwrite)
-        found = _found(opened, options, condition, file, _members(members), report)
+        found = _found(opened, options, condition, file, _members(opened, members, gaia_release), report)
         if out is not None:
             command = command_of(context, opened, "calibrate", files=("members", "pairs", "stars"))
-            counts = write_calibrated(out, opened, found, command, where=condition)
+            counts = write_calibrated(out, opened, found, command, report, where=condition)
     say_calibration(opened, found, condition)
     if out is not None:
         say_written(opened, str(out), counts)
 
 
-def _members(path: str | None) -> "MemberTable | None":
+def _members(catalogue: "Catalogue", path: str | None, release: str | None) -> "MemberTable | None":
     from data.member_table import read_members
+    from explorer.cluster_members import same_stars
 
     if path is None:
         return None
     if not path:
         raise DataError("the path of the table of members is empty: give it, or leave it out")
-    return read_members(Path(path).expanduser())
+    table = read_members(Path(path).expanduser(), catalogue.metadata.get("gaia_release", ""))
+    same_stars(catalogue, table.release or release, path)
+    return table
 
 
 def _found(
@@ -129,7 +132,6 @@ def _found(
     report: Report,
 ) -> "Calibration":
     import numpy as np
-    from threadpoolctl import threadpool_limits
 
     from data.extract import Extract
     from explorer.calibration import calibrate as learned
@@ -138,5 +140,4 @@ def _found(
     chosen = np.zeros(len(catalogue), np.bool_)
     chosen[Extract.of(catalogue, "csv", where=where).rows()] = True
     source = pairs_of(catalogue, file)
-    with threadpool_limits(1):  # matrices are too small for more
-        return learned(catalogue, chosen, options, source, members, report)
+    return learned(catalogue, chosen, options, source, members, report)

@@ -1,6 +1,7 @@
 """The page of calibration: courses of labels with T_eff, as stars born together tell, and if it is of use."""
 
 import html
+import math
 import shlex
 from dataclasses import dataclass, replace
 from typing import Any
@@ -151,6 +152,6 @@ def _number(typed: Any, what: str) -> float:
         number = typed_number(shown)
     except DataError:
         number = None
-    if number is None:
+    if number is None or not math.isfinite(number):
         raise DataError(f"{what} is '{shown}': give a number")
     return number

@@ -2,31 +2,34 @@
 
 import html
 import math
+from collections.abc import Mapping
 
 from data.catalogue import Catalogue
 from explorer.binary_options import KINDS
-from explorer.calibration import Calibration
+from explorer.calibration import MOST_OF_ERRORS, Calibration
 from explorer.cluster_words import plain
 from explorer.notation import to_html
 
 READING = (
-    "How to read it: stars of one cluster or binary were born alike, so that what differs among them with "
-    "Teff is taken for an error of the label: f(Teff). Scatter is that of labels about their group, without "
-    "and with a correction learned from other groups. Where its ratio is below 1 with its whole 95 % "
-    "interval, the correction is of use; else the label stays as it is."
+    "How to read it: stars of one cluster or binary were born alike, so that a trend with Teff among them is "
+    "taken for an error of the label: f(Teff). Scatter is that of labels about their group, without and with "
+    "a correction learned from other groups. Where its ratio is below 1 with its whole 95 % interval, the "
+    "correction is of use; else the label stays as it is."
 )
 DIFFUSION = (
-    "Diffusion in the stars' atmospheres changes abundances with Teff in truth (section 5.1): that is taken "
-    "off too."
+    "Diffusion in the stars' atmospheres makes abundances go with Teff in truth (section 5.1): such real "
+    "trends are removed too."
 )
 INSIDE_ONLY = (
     "Nothing is extrapolated: calibrated labels are missing beyond the Teff, log g and [Fe/H] of the stars "
     "that were learned from."
 )
 NOT_TWICE = (
-    "Stars that were learned from are flagged (calibrator) and take no part in the comparison of wide "
-    "binaries (eq. 6) by calibrated labels."
+    "Stars that were learned from are flagged (calibrator); pairs with such a star take no part in eq. 6 by "
+    "calibrated labels."
 )
+MOST_SOURCES = 10
+"""Clusters that are named."""
 CAUTIONS = (DIFFUSION, INSIDE_ONLY, NOT_TWICE)
 HEADINGS = (
     "label",
@@ -53,27 +56,56 @@ def title(catalogue: Catalogue, found: Calibration) -> str:
 def lines(catalogue: Catalogue, found: Calibration) -> tuple[str, ...]:
     """What it rests on, and what it does not say."""
     known, share = found.calibrators, found.options.share
-    sources = "; ".join(f"{name}, {stars:,} stars" for name, stars in known.sources)
-    kept = f"{known.kept:,} wide binaries are not used, for eq. 6 (share that is used: {share:g})"
-    limits = ", ".join(
-        f"{catalogue.described[name].plain} {low:.2f} to {high:.2f}"
-        for name, (low, high) in found.limits.items()
-    )
-    reasons = {
-        why: [name for name, other in found.refused.items() if other == why] for why in found.refused.values()
-    }
-    refused = (
-        f"{', '.join(catalogue.described[name].plain for name in names)}: {why}"
-        for why, names in reasons.items()
-    )
-    first = next(iter(found.corrections.values())).course.support.anchor
+    kept = f"{known.kept:,} wide binaries are kept for eq. 6 (share used: {share:g})"
     return (
-        f"Born together: {sources}",
-        kept,
-        f"Corrections hold for {limits}; they are 0 at Teff = {first:.0f} K",
+        f"Born together: {sources(found)}",
+        *([kept] if known.kept else []),
         *known.notes,
-        *refused,
+        *_alike(catalogue, {name: _holds(catalogue, found, name) for name in found.corrections}),
+        *_alike(catalogue, found.refused),
+        _errors(found),
         *CAUTIONS,
+    )
+
+
+def sources(found: Calibration) -> str:
+    """Where the stars are from; of many clusters those of most stars."""
+    told = [f"{name}, {stars:,} stars" for name, stars in found.calibrators.sources]
+    rest = found.calibrators.sources[MOST_SOURCES:]
+    more = [f"and {len(rest):,} more, {sum(stars for _, stars in rest):,} stars"] if rest else []
+    return "; ".join([*told[:MOST_SOURCES], *more])
+
+
+def _holds(catalogue: Catalogue, found: Calibration, name: str) -> str:
+    """Where a correction holds."""
+    limits = ", ".join(
+        f"{catalogue.described[beside].plain} {low:.2f} to {high:.2f}"
+        for beside, (low, high) in found.limits[name].items()
+    )
+    reach = found.corrections[name].course.support
+    asked = found.options.anchor
+    moved = f", for {asked:g} K is not reached" if reach.anchor != asked else ""
+    return f"f is 0 at {reach.anchor:.0f} K{moved}, and holds for {limits}"
+
+
+def _alike(catalogue: Catalogue, said: Mapping[str, str]) -> list[str]:
+    """What is said of labels, those of which the same is said together."""
+    groups: dict[str, list[str]] = {}
+    for name, words in said.items():
+        groups.setdefault(words, []).append(catalogue.described[name].plain)
+    return [f"{', '.join(names)}: {words}" for words, names in groups.items()]
+
+
+def _errors(found: Calibration) -> str:
+    """What errors of T_eff do."""
+    if not math.isfinite(found.of_errors):
+        return (
+            "Errors of Teff are not stated: where stars of a group differ by little more, what labels and "
+            "Teff err in together passes for a trend."
+        )
+    return (
+        f"Errors of Teff make {found.of_errors:.1%} of how Teff differs within groups (up to "
+        f"{MOST_OF_ERRORS:.0%} will do): f may hold as much of what labels and Teff err in together."
     )
 
 

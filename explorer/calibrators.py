@@ -20,6 +20,8 @@ Flags = NDArray[np.bool_]
 
 PLACED = ("ra", "dec", "pmra", "pmdec", "distance")
 """What ready-made cuts ask for."""
+MOST_CHANCE = 0.1
+"""Largest odds of a chance alignment, where a table of pairs has them."""
 LEAST_MEMBERS = 3
 """A cut that fewer stars pass is left out: these may well be of the field."""
 
@@ -66,14 +68,16 @@ def calibrators(
     DataError
         If the catalogue lacks what tells the stars of a kind, or there is nothing to calibrate by.
     """
-    usable = chosen & of_kind(catalogue, options.kind)
+    usable = chosen & of_kind(catalogue, options.kind) & _once(catalogue)
     group = np.full(len(catalogue), -1, np.int64)
     if members is None:
         sources, notes = _by_cuts(catalogue, usable, options.clusters, group)
     else:
         sources, notes = _by_list(catalogue, usable, members, group)
-    kept = 0
-    if pairs is not None:
+    used = kept = 0
+    if pairs is None:
+        notes = (*notes, "no wide binaries were given")
+    else:
         used, kept = _by_pairs(pairs, usable, options, group)
         sources = (*sources, (f"wide binaries: {pairs.name}", used))
     if not any(stars for _, stars in sources):
@@ -94,6 +98,16 @@ def of_kind(catalogue: Catalogue, kind: str) -> Flags:
     return fits
 
 
+def _once(catalogue: Catalogue) -> Flags:
+    """The first row of each star: a star's spectra are not to be compared with each other."""
+    first = np.ones(len(catalogue), np.bool_)
+    if "source_id" in catalogue:
+        ids = np.asarray(catalogue["source_id"])
+        first[:] = ids <= 0
+        first[np.unique(ids, return_index=True)[1]] = True
+    return first
+
+
 def _by_cuts(
     catalogue: Catalogue, usable: Flags, names: tuple[str, ...], group: Integers
 ) -> tuple[tuple[tuple[str, int], ...], tuple[str, ...]]:
@@ -101,12 +115,13 @@ def _by_cuts(
     if lacking and names:
         note = f"ready-made clusters are left out, for the catalogue has no {', '.join(lacking)}"
         return (), (note,)
+    rows = np.flatnonzero(usable)
+    place = [np.asarray(catalogue[each][rows], np.float64) for each in PLACED] if names else []
     sources = []
     for number, name in enumerate(names):
-        rows = np.flatnonzero(usable & (group < 0))
-        place = (np.asarray(catalogue[each][rows], np.float64) for each in PLACED)
         passing = np.logical_and.reduce(OPEN_CLUSTERS[name].cut.steps(*place))
         inside = rows[passing]
+        inside = inside[group[inside] < 0]
         if len(inside) >= LEAST_MEMBERS:
             group[inside] = number
             sources.append((name, len(inside)))
@@ -122,9 +137,10 @@ def _by_list(
     found = match_identifiers(np.asarray(catalogue["source_id"])[rows], members.source_id).row
     group[rows[found >= 0]] = members.cluster[found[found >= 0]]
     stars = np.bincount(group[group >= 0], minlength=len(members.names))
-    sources = tuple(
-        (name, int(number)) for name, number in zip(members.names, stars, strict=True) if number >= 2
-    )
+    placed = np.flatnonzero(group >= 0)
+    group[placed[stars[group[placed]] < 2]] = -1
+    order = np.argsort(-stars, kind="stable")
+    sources = tuple((members.names[one], int(stars[one])) for one in order if stars[one] >= 2)
     absent = len(members.source_id) - int((found >= 0).sum())
     note = f"{absent:,} of {len(members.source_id):,} members are not among the stars that pass the cuts"
     return sources, (note,) if absent else ()
@@ -138,7 +154,7 @@ def _by_pairs(
     free = usable & (group < 0)
     both = free[first] & free[second]
     if pairs.chance is not None:
-        both &= ~(pairs.chance > MOST_CHANCE)
+        both &= pairs.chance <= MOST_CHANCE
     first, second = first[both], second[both]
     together = clusters_of(first, second)
     number = int(together.max()) + 1 if len(together) else 0
@@ -150,7 +166,3 @@ def _by_pairs(
     for ends in (first[taken], second[taken]):
         group[ends] = after + together[taken]
     return int((group >= after).sum()), int((~taken).sum())
-
-
-MOST_CHANCE = 0.1
-"""Largest odds of a chance alignment, where a table of pairs has them."""

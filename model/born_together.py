@@ -86,7 +86,29 @@ class Support:
         return (teff >= self.low) & (teff <= self.high)
 
 
-def support(stars: BornTogether, anchor: float | None) -> Support:
+class TooFewError(ValueError):
+    """There are not enough stars born together to learn from; says why."""
+
+
+def supported(stars: BornTogether, anchor: float | None) -> tuple[BornTogether, Support]:
+    """Stars whose T_eff are within reach of each other, and that reach; see `reach_of`.
+
+    Stars whose companions lie beyond it tell nothing, so that it is found anew without them until all are in.
+
+    Raises
+    ------
+    TooFewError
+        No T_eff is reached.
+    """
+    while True:
+        reach = reach_of(stars, anchor)
+        within = stars.part(reach.holds(stars.teff))
+        if len(within.star) == len(stars.star):
+            return stars, reach
+        stars = within
+
+
+def reach_of(stars: BornTogether, anchor: float | None) -> Support:
     """Find the T_eff about an anchor which contrasts within groups reach, step by step.
 
     Bins of STEP count where they have LEAST_STARS; an edge between two counts where LEAST_BRIDGES groups
@@ -99,11 +121,11 @@ def support(stars: BornTogether, anchor: float | None) -> Support:
 
     Raises
     ------
-    ValueError
+    TooFewError
         Not even the bin of the median is reached.
     """
     if not len(stars.teff):
-        raise ValueError("no two stars that were born together have the label and Teff")
+        raise TooFewError("no two stars that were born together have the label and Teff")
     bins = np.floor(stars.teff / STEP).astype(np.int64)
     first = int(bins.min())
     many = np.bincount(bins - first) >= LEAST_STARS
@@ -124,7 +146,7 @@ def support(stars: BornTogether, anchor: float | None) -> Support:
         inside = stars.teff[(bins - first >= low) & (bins - first <= high)]
         ends = float(inside.min()), float(inside.max())
         return Support(*ends, float(np.clip(start, *ends)))
-    raise ValueError(
+    raise TooFewError(
         f"at no Teff are there {LEAST_STARS} stars within {STEP:.0f} K that were born together with others"
     )
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.interpolate import BSpline
 from scipy.stats import norm, t
 
-from model.born_together import BornTogether, Support, support
+from model.born_together import BornTogether, Support, TooFewError, supported
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -116,7 +116,9 @@ class TeffCorrection:
 
     def error(self, teff: Floats) -> Floats:
         """Standard error of f at (N,) T_eff, from the draws; NaN beyond the support."""
-        values: Floats = np.std([course(teff) for course in self.drawn], axis=0, ddof=1)
+        groups = self.stars.groups
+        few = np.sqrt(groups / (groups - 1.0))  # draws of G groups scatter less than G groups do
+        values: Floats = few * np.std([course(teff) for course in self.drawn], axis=0, ddof=1)
         return values
 
     def band(self, teff: Floats) -> tuple[Floats, Floats]:
@@ -140,19 +142,18 @@ def learn(
     ----------
     stars : that were born together.
     random : source of random numbers.
-    anchor : T_eff at which nothing is corrected, K; see `born_together.support`.
+    anchor : T_eff at which nothing is corrected, K; see `born_together.reach_of`.
     draws : of groups, for intervals.
     progress : told after each step.
 
     Raises
     ------
-    ValueError
+    TooFewError
         There are too few groups, or nothing is known of any T_eff.
     """
-    reach = support(stars, anchor)
-    within = stars.part(reach.holds(stars.teff))
+    within, reach = supported(stars, anchor)
     if within.groups < LEAST_GROUPS:
-        raise ValueError(
+        raise TooFewError(
             f"{within.groups} groups of stars born together have the label where Teff is told of: "
             f"{LEAST_GROUPS} are needed, so that some can be left out"
         )

@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from model.born_together import LEAST_BRIDGES, LEAST_STARS, STEP, BornTogether, support
+from model.born_together import (
+    LEAST_BRIDGES,
+    LEAST_STARS,
+    STEP,
+    BornTogether,
+    TooFewError,
+    reach_of,
+    supported,
+)
 
 
 def test_stars_that_lack_a_number_or_are_alone_are_left_out() -> None:
@@ -43,30 +51,43 @@ def _stars(*pairs: np.ndarray) -> BornTogether:
 
 def test_no_contrast_reaches_over_a_gap() -> None:
     cool, warm = _pairs(4500, 5300, 200, 1), _pairs(5500, 6500, 200, 2)
-    apart = support(_stars(cool, warm), 5772.0)
+    apart = reach_of(_stars(cool, warm), 5772.0)
     assert apart.anchor == 5772.0
     assert (apart.low, apart.high) == (warm.min(), warm.max())
-    assert support(_stars(cool, warm), 4900.0).high == cool.max()
+    assert reach_of(_stars(cool, warm), 4900.0).high == cool.max()
     full = _pairs(5290, 5510, 200, 3)
-    assert support(_stars(cool, warm, full), 5772.0).low == min(cool.min(), full.min())
+    assert reach_of(_stars(cool, warm, full), 5772.0).low == min(cool.min(), full.min())
 
 
 def test_stars_on_both_sides_are_not_enough_without_groups_that_join_them() -> None:
     cool, warm = _pairs(5000, 5600, 200, 1), _pairs(5600.001, 6200, 200, 2)
-    assert support(_stars(cool, warm), 5772.0).low >= 5600
+    assert reach_of(_stars(cool, warm), 5772.0).low >= 5600
     few = np.tile([5450.0, 5750.0], (LEAST_BRIDGES - 1, 1))
-    assert support(_stars(cool, warm, few), 5772.0).low >= 5600
+    assert reach_of(_stars(cool, warm, few), 5772.0).low >= 5600
     enough = np.tile([5450.0, 5750.0], (LEAST_BRIDGES, 1))
-    assert support(_stars(cool, warm, enough), 5772.0).low < 5100
+    assert reach_of(_stars(cool, warm, enough), 5772.0).low < 5100
 
 
 def test_an_anchor_that_is_not_reached_gives_way_to_the_median() -> None:
     cool = _pairs(4000, 5000, 300, 1)
     stars = _stars(cool)
-    assert support(stars, 5772.0) == support(stars, None)
-    assert support(stars, None).anchor == np.median(stars.teff)
+    assert reach_of(stars, 5772.0) == reach_of(stars, None)
+    assert reach_of(stars, None).anchor == np.median(stars.teff)
     sparse = _stars(np.array([[4000.0 + 2 * STEP * k, 4000.0 + 2 * STEP * k] for k in range(LEAST_STARS)]))
-    with pytest.raises(ValueError, match="at no Teff"):
-        support(sparse, None)
-    with pytest.raises(ValueError, match="no two stars"):
-        support(_stars(np.empty((0, 2))), None)
+    with pytest.raises(TooFewError, match="at no Teff"):
+        reach_of(sparse, None)
+    with pytest.raises(TooFewError, match="no two stars"):
+        reach_of(_stars(np.empty((0, 2))), None)
+
+
+def test_stars_without_a_companion_in_reach_do_not_widen_it() -> None:
+    """Of pairs from 5900 to 6100 K all second stars lie beyond a gap: what is told ends at 5900 K."""
+    near = _pairs(5000, 5900, 300, 1)
+    lone = np.stack([np.linspace(5800, 6100, 100), np.linspace(6600, 6900, 100)], axis=1)
+    wide = np.tile([5880.0, 5920.0], (LEAST_BRIDGES, 1))
+    stars = _stars(near, lone, wide)
+    assert reach_of(stars, 5772.0).high > 6050
+    within, reach = supported(stars, 5772.0)
+    assert reach.high == within.teff.max() < 5930
+    assert reach_of(within, 5772.0) == reach
+    assert np.bincount(within.group).min() >= 2

@@ -1,6 +1,8 @@
 """`explorer calibrate`: the planted course comes off, into new columns, and no star judges what it taught."""
 
 import json
+from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -11,7 +13,7 @@ from data.problem import DataError
 from explorer.binary_options import BinaryOptions
 from explorer.binary_sample import BinarySample, abundances_of
 from explorer.calibrated_table import write_calibrated
-from explorer.calibration import calibrate
+from explorer.calibration import Corrected, calibrate
 from explorer.calibration_options import CalibrationOptions
 from explorer.pair_source import pairs_of
 from explorer.star_models import StarModels
@@ -47,7 +49,9 @@ def calibrated(sibling_file, cache, tmp_path_factory):
             catalogue, chosen, CalibrationOptions(draws=50), pairs_of(catalogue, None), None, silent
         )
         path = folder / "calibrated.parquet"
-        counts = write_calibrated(path, catalogue, found, ("explorer", "calibrate", "x"), where="chi2 < 7000")
+        counts = write_calibrated(
+            path, catalogue, found, ("explorer", "calibrate", "x"), silent, where="chi2 < 7000"
+        )
         return catalogue, found, open_catalogue(path), counts
 
 
@@ -81,7 +85,7 @@ def test_it_writes_new_columns_beside_the_old_ones(calibrated):
         np.testing.assert_array_equal(values, np.asarray(column)[order], err_msg=name)
     rows = np.arange(len(catalogue))
     for name in found.useful:
-        value, error = found.corrected(catalogue, name, rows)
+        value, error = Corrected.of(catalogue, found, name).rows(rows)
         np.testing.assert_array_equal(
             np.asarray(opened[f"cal_{name}"])[opened.row_of_source], value.astype(np.float32)[order]
         )
@@ -93,14 +97,14 @@ def test_it_writes_new_columns_beside_the_old_ones(calibrated):
         assert (error[known] >= np.asarray(catalogue[f"e_{name}"])[known]).all()
         inside = np.isfinite(value)
         assert (np.asarray(catalogue["giantmodel"])[inside] == 0).all()
-        for beside, (low, high) in found.limits.items():
+        for beside, (low, high) in found.limits[name].items():
             values = np.asarray(catalogue[beside])[inside]
             assert low <= values.min() <= values.max() <= high
         reach = found.corrections[name].course.support
         assert reach.low <= catalogue["teff"][inside].min() <= catalogue["teff"][inside].max() <= reach.high
     assert "calibrated" in opened.described["cal_alpha_fe"].plain
     np.testing.assert_array_equal(
-        np.asarray(opened["calibrator"])[opened.row_of_source], found.used.astype(np.int8)[order]
+        np.asarray(opened["calibrator"])[opened.row_of_source], found.used(catalogue).astype(np.int8)[order]
     )
 
 
@@ -126,6 +130,49 @@ def test_stars_that_were_learned_from_do_not_judge(calibrated):
     both = BinaryOptions(abundances=(label, f"cal_{label}"))
     with pytest.raises(DataError, match="one abundance, without and with calibration"):
         BinarySample.of(opened, pairs, everyone, both, models)
+
+
+def test_errors_of_teff_that_could_pass_for_a_trend_are_refused(calibrated):
+    """Pairs that differ by no more than errors of T_eff, in which label and T_eff err together."""
+    catalogue, found, _, _ = calibrated
+    assert 0 < found.of_errors < 0.1
+    pairs = pairs_of(catalogue, None)
+    first, second = pairs.found.first, pairs.found.second
+    random = np.random.default_rng(1)
+    teff = np.array(catalogue["teff"])
+    teff[first] = random.uniform(5500, 5900, len(first))
+    teff[second] = teff[first] + random.normal(0, 130, len(first))
+    near = replace(catalogue, columns=MappingProxyType({**catalogue.columns, "teff": teff}))
+    chosen = np.ones(len(catalogue), np.bool_)
+    options = CalibrationOptions(clusters=(), share=1.0, draws=50)
+    with pytest.raises(DataError, match=r"errors of Teff make (100|[5-9][0-9])% of how Teff differs"):
+        calibrate(near, chosen, options, pairs, None, silent)
+
+
+def test_each_label_has_limits_of_its_own_stars(calibrated):
+    catalogue, _, _, _ = calibrated
+    alpha = np.array(catalogue["alpha_fe"])
+    alpha[np.asarray(catalogue["fe_h"]) < -0.25] = np.nan
+    some = replace(catalogue, columns=MappingProxyType({**catalogue.columns, "alpha_fe": alpha}))
+    chosen = np.ones(len(catalogue), np.bool_)
+    options = CalibrationOptions(labels=("alpha_fe", "o_fe"), draws=50)
+    found = calibrate(some, chosen, options, pairs_of(catalogue, None), None, silent)
+    assert found.limits["alpha_fe"]["fe_h"][0] >= -0.25 > found.limits["o_fe"]["fe_h"][0]
+
+
+def test_a_star_whose_flag_is_missing_does_not_judge(calibrated):
+    _, found, opened, _ = calibrated
+    flags = np.where(np.asarray(opened["calibrator"]) == 1, -1, 0).astype(np.int8)
+    odd = replace(opened, columns=MappingProxyType({**opened.columns, "calibrator": flags}))
+    label = next(name for name in found.useful if name.endswith("_fe"))
+    sample = BinarySample.of(
+        odd,
+        pairs_of(opened, None),
+        np.ones(len(opened), np.bool_),
+        BinaryOptions(abundances=(f"cal_{label}",), teff_cut=float("inf")),
+        StarModels.of_files(()),
+    )
+    assert (flags[sample.eligible] == 0).all()
 
 
 def test_it_prints_what_it_found_and_writes_the_file(run, sibling_file, tmp_path):

@@ -1,6 +1,8 @@
 """Which stars of a catalogue are put together as born together."""
 
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -70,12 +72,27 @@ def test_members_may_be_listed(rich, tmp_path):
     ids = np.asarray(rich["source_id"])
     dwarfs = np.flatnonzero(np.asarray(rich["giantmodel"]) == 0)
     listed = np.concatenate([ids[dwarfs[:6]], [1]])
-    members = MemberTable(tmp_path, listed, np.array([0, 0, 0, 1, 1, 1, 1]), ("A", "B"))
+    members = MemberTable(tmp_path, listed, "", np.array([0, 0, 0, 1, 1, 1, 1]), ("A", "B"))
     found = calibrators(rich, everyone(rich), CalibrationOptions(), None, members)
     assert found.group[dwarfs[:6]].tolist() == [0, 0, 0, 1, 1, 1]
     assert (found.group >= 0).sum() == 6
     assert found.sources == (("A", 3), ("B", 3))
-    assert found.notes == ("1 of 7 members are not among the stars that pass the cuts",)
+    assert found.notes[0] == "1 of 7 members are not among the stars that pass the cuts"
+    lone = MemberTable(tmp_path, ids[dwarfs[:3]], "", np.array([0, 0, 1]), ("A", "B"))
+    alone = calibrators(rich, everyone(rich), CalibrationOptions(), None, lone)
+    assert alone.group[dwarfs[:3]].tolist() == [0, 0, -1]
+
+
+def test_of_several_rows_of_a_star_one_counts(rich):
+    ids = np.array(rich["source_id"])
+    plain = calibrators(rich, everyone(rich), CalibrationOptions(clusters=("Praesepe",)), None, None)
+    members = np.flatnonzero(plain.group == 0)
+    ids[members[1]] = ids[members[0]]
+    columns = MappingProxyType({**rich.columns, "source_id": ids})
+    found = calibrators(
+        replace(rich, columns=columns), everyone(rich), CalibrationOptions(clusters=("Praesepe",)), None, None
+    )
+    assert np.flatnonzero(found.group == 0).tolist() == [members[0], *members[2:]]
 
 
 def test_nothing_to_learn_from_is_told(rich):

@@ -27,7 +27,15 @@ def test_rows_that_lack_something_are_left_out(tmp_path):
     path = tmp_path / "members.csv"
     path.write_text("source_id,cluster,proba\n5,A,1\n,A,1\n6,,1\n8,B,0.5\n5,A,1\n")
     found = read_members(path)
-    assert (found.source_id.tolist(), found.names) == ([5, 8], ("A", "B"))
+    assert (found.source_id.tolist(), found.names, found.release) == ([5, 8], ("A", "B"), "")
+
+
+def test_identifiers_are_those_of_the_release_that_is_asked_for(tmp_path):
+    path = tmp_path / "members.csv"
+    path.write_text("GaiaDR2,GaiaDR3,Cluster\n5,6,A\n7,8,A\n")
+    for asked, ids, release in (("DR2", [5, 7], "DR2"), ("Gaia EDR3", [6, 8], "DR3"), ("", [6, 8], "DR3")):
+        found = read_members(path, asked)
+        assert (found.source_id.tolist(), found.release) == (ids, release)
 
 
 @pytest.mark.parametrize(
@@ -38,6 +46,9 @@ def test_rows_that_lack_something_are_left_out(tmp_path):
         ("source_id,cluster\n1.5e18,A\n", "a Gaia identifier is a whole number"),
         ("source_id,cluster\n99999999999999999999,A\n", "a Gaia identifier is a whole number"),
         ("source_id,cluster\n1,A\n1,B\n", "has the star 1 in B and in A: keep one"),
+        (f"source_id,cluster\n{'9' * 5000},A\n", "a Gaia identifier is a whole number"),
+        ("source_id,cluster\n1,A\x1b]0;own\n2,A\n", "letters that can be shown"),
+        (f"source_id,cluster\n1,{'A' * 61}\n", "up to 60 letters"),
         ("source_id,cluster\n,A\n", "no row with an identifier and a cluster"),
     ],
 )

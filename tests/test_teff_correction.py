@@ -7,7 +7,7 @@ import pytest
 from scipy.optimize import minimize
 
 from model import teff_correction
-from model.born_together import BornTogether, support
+from model.born_together import BornTogether, TooFewError, reach_of, supported
 from model.teff_correction import FOLDS, LEAST_GROUPS, TeffCorrection, learn
 
 Floats = np.ndarray
@@ -45,8 +45,7 @@ def _learned(stars: BornTogether, seed: int, draws: int = 60) -> TeffCorrection:
 def test_the_fit_is_that_of_dummies_for_groups_with_hubers_loss() -> None:
     """All unknowns together, one for each group, by a minimiser that knows nothing of ours."""
     stars = _born(3, _steep, pairs=60)
-    reach = support(stars, SUN)
-    stars = stars.part(reach.holds(stars.teff))
+    stars, reach = supported(stars, SUN)
     fit = teff_correction._Fit.of(stars, reach)
     penalty = 2.0
     found = fit.course(penalty)
@@ -142,7 +141,7 @@ def test_labels_of_groups_left_out_do_not_tell_their_own_correction() -> None:
         fold = teff_correction._folds(stars, np.random.default_rng(8))
         moved = stars.label + shift * (fold == 2) * np.sin(stars.teff)
         fit = teff_correction._Fit.of(
-            BornTogether(stars.star, stars.group, stars.teff, moved), support(stars, SUN)
+            BornTogether(stars.star, stars.group, stars.teff, moved), reach_of(stars, SUN)
         )
         for one in range(FOLDS):
             seen[one] = fit.without(fold == one).course(1.0)(np.array([5000.0, 6000.0]))
@@ -154,7 +153,7 @@ def test_labels_of_groups_left_out_do_not_tell_their_own_correction() -> None:
 
 
 def test_few_groups_are_refused() -> None:
-    with pytest.raises(ValueError, match=f"{LEAST_GROUPS} are needed"):
+    with pytest.raises(TooFewError, match=f"{LEAST_GROUPS} are needed"):
         _learned(_born(1, _steep, pairs=3), 1)
 
 
