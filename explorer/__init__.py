@@ -31,5 +31,5 @@ profile_page  means of a label along a quantity; profile_sums finds the stars, p
 space_planes_page  abundance planes in bins of R and |z|: space_planes finds the stars; edges reads bins
 orbit_errors  errors of positions, velocities and actions, drawn for some stars
 cluster_study  members of an open cluster and their labels; cluster_page shows it, open_clusters are ready
-shared_labels  labels of the stars that two catalogues share
+shared_labels  labels of the stars that two catalogues share; compare_table and compare_picture write them
 """

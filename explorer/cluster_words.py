@@ -28,7 +28,7 @@ def title(catalogue: Catalogue, study: ClusterStudy) -> str:
     """Which cluster, and how many labels drift."""
     mock = "MOCK " if catalogue.mock else ""
     drifting = sum(drift.slope.excludes_zero for drift in study.drifts.values())
-    some = f"{drifting} of {len(study.drifts)} labels drift with Teff (their intervals exclude 0)"
+    some = f"{drifting} of {len(study.drifts)} labels are seen to drift with Teff (their intervals exclude 0)"
     return f"{mock}{study.name}, {len(study.rows):,} members: {some}"
 
 

@@ -17,14 +17,17 @@ from explorer.catalogue_options import (
     command_of,
     open_asked,
 )
-from explorer.progress import progress_bar
+from explorer.progress import Report, progress_bar
 from model.kinematics import DEFAULT_FRAME
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy import bool_
     from numpy.typing import NDArray
 
     from data.catalogue import Catalogue
+    from data.derivation import Derivation
     from explorer.shared_labels import SharedLabels
 
 JOIN = "How the same stars are found"
@@ -92,7 +95,6 @@ def compare(
     orbits: WithOrbits = False,
 ) -> None:
     """Compare the labels of stars with those that another catalogue has of them."""
-    from data.catalogue import open_catalogue
     from explorer.compare_report import say_comparison
     from explorer.derive import asked
     from explorer.shared_labels import JoinOptions, compare_labels, shared_stars
@@ -103,7 +105,7 @@ def compare(
     computed = asked(r0=r0, z_sun=z_sun, potential=potential, delta=delta, orbits=orbits)
     with progress_bar() as report:
         opened = open_asked(context, catalogue, mapping, computed, report)
-        second = open_catalogue(other, derivations=computed, mapping=other_mapping, progress=report)
+        second = _open_other(other, other_mapping, computed, report)
         both = ("chi2 < 7000" if "chi2" in opened else "") if where is None else where, other_where
         _check((opened, second), both[0], out, picture, overwrite=overwrite)
         chosen = _chosen(opened, both[0]), _chosen(second, other_where)
@@ -111,6 +113,18 @@ def compare(
         done = compare_labels(opened, second, shared, chosen, draws=draws, seed=seed, progress=report)
     say_comparison(opened, second, done, both)
     _write(context, (opened, second), done, both, out, picture)
+
+
+def _open_other(
+    path: str, mapping: str | None, computed: "Sequence[Derivation]", report: Report
+) -> "Catalogue":
+    """Open it; DataError says which option is its own."""
+    from data.catalogue import open_catalogue
+
+    try:
+        return open_catalogue(path, derivations=computed, mapping=mapping, progress=report)
+    except DataError as problem:
+        raise DataError(str(problem).replace("with --mapping", "with --other-mapping")) from None
 
 
 def _check(

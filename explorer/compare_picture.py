@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from bokeh.embed import file_html
+from bokeh.embed import components
 from bokeh.layouts import gridplot
 from bokeh.models import ColumnDataSource, GridPlot, Line, Range1d, Scatter, Span, VArea
 from bokeh.plotting import figure
-from bokeh.resources import INLINE
+from bokeh.resources import Resources
 from numpy.typing import NDArray
 
 from data.catalogue import Catalogue
@@ -57,18 +57,14 @@ STYLE = """
   dd { overflow-wrap: anywhere; }
 </style>
 """
-TEMPLATE = """
-{% block preamble %}{{ style }}{% endblock %}
-{% block contents %}
-{% from macros import embed %}
-<main>
-{{ before }}
-{% for root in docs[0].roots %}
-{{ headings[loop.index0] }}<div class="wide">{{ embed(root) }}</div>
-{% endfor %}
-{{ after }}
-</main>
-{% endblock %}
+LIBRARY = Resources(mode="inline", components=["bokeh"])
+"""Of it what is in the file: what else is loaded in this process would be asked of the web."""
+PAGE = """\
+<!DOCTYPE html>
+<html lang="en">
+<head><meta charset="utf-8"><title>{title}</title>{style}{library}</head>
+<body><main><h1>{title}</h1>{notes}{kinds}<h2>Where this is from</h2><dl>{origin}</dl></main>{script}</body>
+</html>
 """
 
 
@@ -108,17 +104,18 @@ def write_picture(
     origin = "".join(
         f"<dt>{html.escape(name)}</dt><dd>{html.escape(told)}</dd>" for name, told in facts.items()
     )
-    page = file_html(
-        grids,
-        INLINE,
-        title=title,
-        template=TEMPLATE,
-        template_variables={
-            "style": STYLE,
-            "before": f"<h1>{html.escape(title)}</h1>{notes}",
-            "headings": headings,
-            "after": f"<h2>Where this is from</h2><dl>{origin}</dl>",
-        },
+    script, places = components(tuple(grids))
+    page = PAGE.format(
+        title=html.escape(title),
+        style=STYLE,
+        library="".join(f"<script>{each}</script>" for each in LIBRARY.js_raw),
+        notes=notes,
+        kinds="".join(
+            f"{heading}<div class='wide'>{place}</div>"
+            for heading, place in zip(headings, places, strict=True)
+        ),
+        origin=origin,
+        script=script,
     )
     with draft(out) as part:
         part.write_text(page, encoding="utf-8")

@@ -64,6 +64,9 @@ class Kind:
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
+        "profiles": Kind("Profiles", lambda d: ProfilePage(d.stars, d.session, d.background)),
+        "planes": Kind("Planes", lambda d: SpacePlanesPage(d.stars, d.session, d.background)),
+        "systematics": Kind("Systematics", lambda d: SystematicsPage(d.stars, d.session, d.background)),
         "binaries": Kind(
             "Binaries",
             lambda d: BinaryTab(d.stars, d.session, d.models, d.pairs, d.usual, d.background),
@@ -72,8 +75,5 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "calibration": Kind(
             "Calibration", lambda d: CalibrationPage(d.stars, d.session, d.pairs, d.background)
         ),
-        "profiles": Kind("Profiles", lambda d: ProfilePage(d.stars, d.session, d.background)),
-        "planes": Kind("Planes", lambda d: SpacePlanesPage(d.stars, d.session, d.background)),
-        "systematics": Kind("Systematics", lambda d: SystematicsPage(d.stars, d.session, d.background)),
     }
 )

@@ -209,7 +209,8 @@ def test_mistakes_are_told_in_one_line(run, mock, other, words, told):
 
 def test_picture_shows_what_was_found(run, mock, table, other, browser):
     words = ("--where", "giantmodel", "--picture", "d.html")
-    outcome = run("compare", mock, other[0], *RELEASE, *words)
+    Path("<i>theirs.csv").symlink_to(other[0])
+    outcome = run("compare", mock, "<i>theirs.csv", *RELEASE, *words)
     assert (outcome.status, outcome.err) == (0, "")
     assert "Wrote the picture d.html" in outcome.out
     with browser.new_page() as page:
@@ -225,7 +226,13 @@ def test_picture_shows_what_was_found(run, mock, table, other, browser):
         stars = page.evaluate(POINTS)
     for line in outcome.out.splitlines()[:2]:
         assert line in shown
-    for told in ("How to read it", "S/N", "sha256", f"compare {mock.name} theirs.csv", "--picture d.html"):
+    for told in (
+        "How to read it",
+        "S/N",
+        "sha256",
+        f"compare {mock.name} '<i>theirs.csv'",
+        "--picture d.html",
+    ):
         assert told in shown
     both, difference = plain(table.assign(chi2=0.0), other, "mg_fe", 1)
     assert stars == len(both)
@@ -256,3 +263,5 @@ def test_catalogues_without_common_labels_are_told(run, mock, table):
     assert "no star is in both catalogues: 0 stars" in outcome.err
     assert "the other catalogue is empty" in run("compare", mock, "").err
     assert "does not exist" in run("compare", mock, "nowhere.csv").err
+    Path("odd.csv").write_text("a,b\n1,2\n")
+    assert "give it with --other-mapping" in run("compare", mock, "odd.csv").err

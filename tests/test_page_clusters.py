@@ -10,6 +10,7 @@ from data.catalogue import open_catalogue
 from explorer.cluster_options import ClusterOptions
 from explorer.cluster_study import study_cluster
 from explorer.cluster_words import row, title
+from explorer.editors import written
 from explorer.open_clusters import OPEN_CLUSTERS, REFERENCE
 from model.clusters import ClusterCut
 from tests.browser import Visit, eventually
@@ -59,6 +60,8 @@ def opened(page_of_clusters):
     """The page with Praesepe chosen."""
     if "Praesepe" not in page_of_clusters.page.get_by_label("Members").inner_text():
         page_of_clusters.choose("Members", "Praesepe")
+    radius = page_of_clusters.page.get_by_label("Radius, deg", exact=True)
+    expect(radius).to_have_value(written(OPEN_CLUSTERS["Praesepe"].cut.radius))
     return page_of_clusters
 
 
@@ -127,8 +130,9 @@ def test_other_clusters_own_cuts_and_lists(opened, study):
 def test_bad_choices_are_refused_in_words(opened):
     radius = opened.page.get_by_label("Radius, deg", exact=True)
     for typed, told in (
-        ("<img src=x onerror=alert(1)>", "is '<img src=x onerror=a'"), ("nan", "give a number from"),
-        ("-3", "give a number from"), ("", "a cone needs the radius"), ("0.0001", "fewer than 10 members"),
+        ("<img src=x onerror=alert(1)>", "is '<img src=x onerror=a'"), ("nan", "is nan: give a number from"),
+        ("-3", "is -3.0: give a number from"), ("", "a cone needs the radius"),
+        ("0.0001", "fewer than 10 members"),
     ):  # fmt: skip
         opened.type_into(radius, typed)
         opened.page.get_by_role("button", name="Run", exact=True).click()

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -17,13 +17,16 @@ def generator(seed=1):
 
 
 @given(points)
+@example([(0.0, 0.0), (0.0, 0.0), (1.0, 0.0)])
 def test_slope_is_that_of_scipy(drawn):
     x, y = np.array(drawn).T
     found = slope_of(x, y, generator(), 1)
     if np.ptp(x) == 0:
         assert np.isnan(found.value)
     else:
-        assert found.value == pytest.approx(stats.theilslopes(y, x).slope)
+        with np.errstate(invalid="ignore"):  # of scipy's interval, where stars have the same x
+            theirs = stats.theilslopes(y, x).slope
+        assert found.value == pytest.approx(theirs)
         assert found.at_zero == pytest.approx(np.median(y - found.value * x))
 
 
