@@ -37,7 +37,17 @@ def write_rows(
             yield {name: column[start : start + size] for name, column in stored.items()}
 
     dtypes = {name: column.dtype for name, column in stored.items()}
-    content = Content(tuple(columns), dtypes, length, metadata, chunks)
+    write_content(out, Content(tuple(columns), dtypes, length, metadata, chunks))
+
+
+def write_content(out: Path, content: Content) -> None:
+    """Write a table that gives its rows piece by piece, which takes the place of an older one when complete.
+
+    Raises
+    ------
+    DataError
+        If the ending of `out` says no format, or the file can't be written. Nothing is left behind then.
+    """
     form = FORMATS[format_of(out)]
     with draft(out) as part, part.open("xb") as file:
         for piece in form.write(content):

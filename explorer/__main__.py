@@ -23,6 +23,7 @@ from explorer.binary_commands import (
     pair_file,
 )
 from explorer.build_commands import build, verify
+from explorer.calibration_commands import calibrate
 from explorer.cannon_commands import infer, train, validate
 from explorer.catalogue_options import (
     CatalogueFile,
@@ -266,7 +267,9 @@ def export(
         typer.echo("No row passes the condition: the table is empty.", err=True)
 
 
-for command in (errors, binaries, clusters, compare, systematics, train, validate, infer, build, verify):
+for command in (
+    errors, binaries, calibrate, clusters, compare, systematics, train, validate, infer, build, verify,
+):  # fmt: skip
     app.command()(command)
 
 

@@ -14,6 +14,8 @@ from explorer.survey import ALL
 from model.validation import Recovery
 
 TYPED = "as typed"
+CALIBRATED = "cal_"
+"""How names of calibrated labels begin."""
 SAMPLE = 200_000
 """Most stars whose errors a median is taken of."""
 
@@ -35,6 +37,11 @@ class Scatter:
 def is_abundance(name: str) -> bool:
     """Whether a column is an abundance relative to iron."""
     return name.endswith("_fe") and not name.startswith(("e_", "chi2_", "true_"))
+
+
+def is_calibrated(name: str) -> bool:
+    """Whether a column is a label whose course with T_eff was taken off."""
+    return name.startswith(CALIBRATED)
 
 
 def cross_validated(content: CannonFile) -> Mapping[str, float]:
@@ -70,10 +77,12 @@ def scatters_of(
     few = rows[:: max(1, len(rows) // SAMPLE)]
     found: dict[str, Scatter] = {}
     for name in names:
+        own = name.removeprefix(CALIBRATED)
         if name in typed:
             found[name] = Scatter(float(typed[name]), TYPED)
-        elif np.isfinite(known.get(name, np.nan)) and known[name] > 0:
-            found[name] = Scatter(known[name], f"cross-validation of the {model} model")
+        elif np.isfinite(known.get(own, np.nan)) and known[own] > 0:
+            before = ", before calibration" if is_calibrated(name) else ""
+            found[name] = Scatter(known[own], f"cross-validation of the {model} model{before}")
         else:
             found[name] = _published(catalogue, f"e_{name}", few)
     return MappingProxyType(found)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from data.catalogue import Catalogue
 from data.problem import DataError
-from explorer.abundance_scatter import Scatter, is_abundance, scatters_of
+from explorer.abundance_scatter import CALIBRATED, Scatter, is_abundance, is_calibrated, scatters_of
 from explorer.binary_options import BinaryOptions
 from explorer.pair_source import PairSource
 from explorer.star_models import StarModels
@@ -86,6 +86,10 @@ class BinarySample:
         if funnel.kept.sum() < 2:
             raise DataError(too_few(funnel.left))
         asked = options
+        if any(is_calibrated(name) for name in asked.abundances):
+            unused = _not_learned_from(catalogue)
+            usable = usable & unused
+            funnel.keep("neither star was calibrated by", both=unused)
         options, scatter, more = _with_abundances(catalogue, asked, models, usable)
         eligible = usable & _measured(catalogue, options, stars)
         funnel.keep("all abundances, Teff and [Fe/H] are there", both=eligible)
@@ -192,8 +196,12 @@ def _with_abundances(
         )
     names = tuple(dict.fromkeys(options.abundances)) or tuple(
         name for name in known
-        if rows.size and np.isfinite(catalogue[name][rows]).mean() >= COMMON
+        if not is_calibrated(name) and rows.size and np.isfinite(catalogue[name][rows]).mean() >= COMMON
     )  # fmt: skip
+    twice = [name for name in names if is_calibrated(name) and name.removeprefix(CALIBRATED) in names]
+    if twice:
+        own = twice[0].removeprefix(CALIBRATED)
+        raise DataError(f"{own} and {twice[0]} are one abundance, without and with calibration: choose one")
     if not names:
         raise DataError("no abundance is known of half of these stars: choose others, or other cuts")
     scatter = scatters_of(catalogue, models, options.kind, names, rows, options.sigma)
@@ -223,9 +231,21 @@ def _measured(catalogue: Catalogue, options: BinaryOptions, stars: Mapping[str, 
     return there
 
 
+def _not_learned_from(catalogue: Catalogue) -> Flags:
+    """Stars by which no label was calibrated: those can judge it. One without the flag is left out."""
+    if "calibrator" not in catalogue:
+        raise DataError(
+            "the catalogue has calibrated labels and does not flag the stars they were learned from "
+            "(calibrator), which must not be compared by them: choose labels that are not calibrated"
+        )
+    unused: Flags = np.asarray(catalogue["calibrator"]) == 0
+    return unused
+
+
 def _trusted(catalogue: Catalogue, abundances: tuple[str, ...]) -> Flags:
     """Stars of which no label that is used is flagged as extrapolated."""
-    flags = [f"{name}_extrap" for name in ("kiel", "fe_h", *abundances)]
+    plain = [name.removeprefix(CALIBRATED) for name in abundances]
+    flags = [f"{name}_extrap" for name in ("kiel", "fe_h", *plain)]
     present = [name for name in flags if name in catalogue]
     if not present:
         raise DataError("the catalogue does not flag what is extrapolated: leave that choice out")

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from data.catalogue import Catalogue
 from data.crossmatch import match_identifiers
 from data.problem import DataError
+from explorer.abundance_scatter import is_calibrated
 from explorer.binary_options import KINDS
 from explorer.binary_sample import GIANT_FLAG, abundances_of
 from explorer.cluster_options import ClusterOptions
@@ -69,8 +70,9 @@ def name_of(options: ClusterOptions) -> str:
 
 
 def labels_of(catalogue: Catalogue) -> tuple[str, ...]:
-    """Labels that members of a cluster share: [Fe/H] and abundances relative to iron."""
-    return (*(["fe_h"] if "fe_h" in catalogue else []), *abundances_of(catalogue))
+    """Labels that members of a cluster share: [Fe/H] and abundances; none that was calibrated by clusters."""
+    abundances = (name for name in abundances_of(catalogue) if not is_calibrated(name))
+    return (*(["fe_h"] if "fe_h" in catalogue else []), *abundances)
 
 
 def study_cluster(

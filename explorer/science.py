@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from data.selection import Selection
 from explorer.background import Background
 from explorer.binary_tab import BinaryTab
+from explorer.calibration_page import CalibrationPage
 from explorer.cluster_page import ClusterPage
 from explorer.difference_page import DifferencePage
 from explorer.pair_source import PairSource
@@ -64,14 +65,17 @@ class Kind:
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
+        "profiles": Kind("Profiles", lambda d: ProfilePage(d.stars, d.session, d.background)),
+        "planes": Kind("Planes", lambda d: SpacePlanesPage(d.stars, d.session, d.background)),
+        "differences": Kind("Differences", lambda d: DifferencePage(d.stars, d.session, d.background)),
+        "systematics": Kind("Systematics", lambda d: SystematicsPage(d.stars, d.session, d.background)),
         "binaries": Kind(
             "Binaries",
             lambda d: BinaryTab(d.stars, d.session, d.models, d.pairs, d.usual, d.background),
         ),
-        "profiles": Kind("Profiles", lambda d: ProfilePage(d.stars, d.session, d.background)),
-        "planes": Kind("Planes", lambda d: SpacePlanesPage(d.stars, d.session, d.background)),
-        "differences": Kind("Differences", lambda d: DifferencePage(d.stars, d.session, d.background)),
         "clusters": Kind("Clusters", lambda d: ClusterPage(d.stars, d.session, d.background)),
-        "systematics": Kind("Systematics", lambda d: SystematicsPage(d.stars, d.session, d.background)),
+        "calibration": Kind(
+            "Calibration", lambda d: CalibrationPage(d.stars, d.session, d.pairs, d.background)
+        ),
     }
 )

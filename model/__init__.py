@@ -14,6 +14,7 @@ profiles     means of a label along a quantity, and gradients with intervals
 effect_size  how far two samples lie apart; differences tells it place by place, and what is more than chance
 clusters     members of open clusters, and how their labels drift; theil_sen finds slopes
 label_difference  labels of the same stars in two catalogues
+teff_correction  trends of labels with T_eff among stars born_together, and whether taking them off is of use
 uncertainty  draws within the errors of what was observed, for errors of orbits
 wavelength   air and vacuum, rest frame, resampling on to the survey's grid
 continuum    the continuum of a spectrum, to divide it by; smoothing is how

@@ -65,6 +65,17 @@ def mock_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def sibling_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small mock survey with as many members of clusters and binaries as a large one."""
+    from explorer.demo import make_demo
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("model.siblings.FULL_RICHNESS", MOCK_STARS)
+        patch.setattr("model.siblings.PAIR_SHARE", 200 / MOCK_STARS)
+        return make_demo(tmp_path_factory.mktemp("siblings") / "siblings.parquet", stars=MOCK_STARS, seed=2)
+
+
+@pytest.fixture(scope="session")
 def mock_survey(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A mock survey with the catalogue that the pipeline made of it, in folders of their own."""
     from explorer.mock_survey import build_mock
