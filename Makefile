@@ -16,7 +16,7 @@ run: $(READY)
 	@.venv/bin/explorer serve
 
 test: chromium lint
-	EXPLORER_CHROMIUM="$$($(find_chromium))" $(OURS) pytest
+	EXPLORER_CHROMIUM="$$($(find_chromium))" $(OURS) pytest -n 2 --dist loadgroup
 
 bench: $(READY)
 	@$(OURS) benchmarks.opening

@@ -37,6 +37,19 @@ labels = ["teff", "logg", "fe_h"]
 """
 
 
+DEAR = ("mock_survey", "browser")
+"""What takes long to make: tests that need one of these run in one process, the others by file."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say which tests belong in one process, for `pytest -n 2 --dist loadgroup`."""
+    for item in items:
+        needs = getattr(item, "fixturenames", ())
+        together = next((name for name in DEAR if name in needs), item.path.stem)
+        item.add_marker(pytest.mark.xdist_group(together))
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """Folder of real survey files; a test that needs it is skipped where it is absent."""

@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PACKAGES = PROJECT["tool"]["setuptools"]["packages"]
 NOT_OURS = {".git", ".venv", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis"}
-RUN_BY_NAME = {"mypy", "ruff", "pytest-timeout"}
+RUN_BY_NAME = {"mypy", "ruff", "pytest-timeout", "pytest-xdist"}
 """Of the test extra, what is not imported but run by the Makefile or by pytest."""
 
 
