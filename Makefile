@@ -16,7 +16,8 @@ run: $(READY)
 	@.venv/bin/explorer serve
 
 test: chromium lint
-	EXPLORER_CHROMIUM="$$($(find_chromium))" $(OURS) pytest -n 2 --dist loadgroup
+	EXPLORER_CHROMIUM="$$($(find_chromium))" $(OURS) pytest -n 2 --dist loadgroup -m "not browser"
+	EXPLORER_CHROMIUM="$$($(find_chromium))" $(OURS) pytest -m browser
 
 bench: $(READY)
 	@$(OURS) benchmarks.opening

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import panel_material_ui as pmui
 
 from benchmarks.answers import ELSEWHERE, Hand, Studio
@@ -24,10 +25,20 @@ from benchmarks.opening import mock_of
 from data.catalogue import Catalogue, open_catalogue
 from data.expression import Expression
 from data.predicate import Predicate
+from data.problem import DataError
 from data.selection import Clause, Selection
 from explorer.background import Background
+from explorer.binaries import study_binaries
+from explorer.binary_options import BinaryOptions
+from explorer.calibration import calibrate
+from explorer.calibration_options import CalibrationOptions
+from explorer.cluster_options import ClusterOptions
+from explorer.cluster_study import study_cluster
 from explorer.derive import derivations
 from explorer.difference_page import DifferencePage
+from explorer.giant_map import Asked
+from explorer.open_clusters import OPEN_CLUSTERS
+from explorer.pair_source import pairs_of
 from explorer.profile_form import USUAL_DRAWS, ProfileForm
 from explorer.profile_page import ProfilePage
 from explorer.profile_sums import bootstrapped_profiles
@@ -35,7 +46,10 @@ from explorer.science import SciencePage
 from explorer.session import Session, State, Subset
 from explorer.space_planes_form import SHOWS
 from explorer.space_planes_page import SpacePlanesPage
+from explorer.star_models import StarModels
 from explorer.stars import Stars
+from explorer.systematics_page import DRAWS, SEED, cells_for
+from explorer.systematics_table import controlled
 
 SHARES = 42, 100
 """Per cent of all stars that brushes select."""
@@ -144,6 +158,35 @@ def measure_differences(desk: Desk, found: Findings) -> None:
         found.spread(f"differences_{share}", times, f"two subsets in one plane, {share} % of all stars")
 
 
+def measure_runs(desk: Desk, found: Findings) -> None:
+    """Pages that compute when asked to: how long, and for how long at most without a look at Cancel."""
+    catalogue = desk.stars.catalogue
+    chosen = np.asarray(catalogue["chi2"]) < 7000
+    pairs, models = pairs_of(catalogue, None), StarModels.beside(catalogue)
+    plane = Asked("ba_fe", "R", "z", cells_for(int((np.asarray(catalogue["giantmodel"]) == 1).sum())), "")
+    if pairs is None:
+        raise DataError("the catalogue has no planted pairs: give a mock survey")
+    for name, run in {
+        "systematics": lambda told: controlled(catalogue, plane, draws=DRAWS, seed=SEED, progress=told),
+        "binaries": lambda told: study_binaries(catalogue, pairs, chosen, BinaryOptions(), models, told),
+        "clusters": lambda told: study_cluster(
+            catalogue, chosen, ClusterOptions(OPEN_CLUSTERS["Praesepe"].cut), told
+        ),
+        "calibration": lambda told: calibrate(catalogue, chosen, CalibrationOptions(), pairs, None, told),
+    }.items():
+        looks = _looks(run)
+        found.say(f"{name}_s", looks[-1] - looks[0], f"s, {name} as the page runs it")
+        longest = max(after - before for before, after in itertools.pairwise(looks))
+        found.say(f"{name}_blind_ms", 1000 * longest, "ms at most without a look at Cancel")
+
+
+def _looks(run: Callable[[Callable[..., None]], Any]) -> list[float]:
+    """When it began, looked whether it was cancelled, and ended."""
+    looks = [time.perf_counter()]
+    run(lambda *_: looks.append(time.perf_counter()))
+    return [*looks, time.perf_counter()]
+
+
 def _planes(stars: Stars, session: Session, background: Background, shows: str) -> SpacePlanesPage:
     page = SpacePlanesPage(stars, session, background)
     page.follow()
@@ -160,6 +203,7 @@ PARTS: dict[str, Callable[[Desk, Findings], None]] = {
     "profiles": measure_profiles,
     "planes": measure_planes,
     "differences": measure_differences,
+    "runs": measure_runs,
 }
 
 

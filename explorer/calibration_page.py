@@ -29,7 +29,7 @@ from explorer.text import text
 
 LONGEST = 20
 """Letters of a number."""
-SMALL: dict[str, Any] = {"size": "small", "margin": (6, 0, 0, 0), "max_length": LONGEST}
+SMALL: dict[str, Any] = {"size": "small", "margin": (10, 0, 0, 0), "max_length": LONGEST}
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class CalibrationPage:
         kinds = {KINDS[kind]: kind for kind in kinds_of(self._stars.catalogue)}
         self._kind = pmui.Select(
             label="Stars", options=kinds, value=next(iter(kinds.values())), width=110, size="small",
-            margin=(6, 0, 0, 0),
+            margin=(10, 0, 0, 0),
         )  # fmt: skip
         self._share = pmui.TextInput(
             label="Share of binaries to learn from", value=f"{usual.share:g}", width=210, **SMALL

@@ -29,6 +29,9 @@ PAGE: dict[str, Any] = {
         "borderColor": "divider",
     },
     "& .header .title": {"color": "text.primary", "fontSize": "17px", "fontWeight": 600},
+    "@media (max-width: 1100px)": {
+        "& .header .title": {"fontSize": "13px", "width": "136px", "flex": "none", "lineHeight": 1.2}
+    },
     "& .MuiToolbar-root": {"minHeight": "44px !important", "margin": "0 4px"},
     "& .MuiDrawer-paper": {"padding": "4px 12px 12px"},
     "& .main-content": {"padding": "0 8px"},

@@ -37,17 +37,18 @@ labels = ["teff", "logg", "fe_h"]
 """
 
 
-DEAR = ("mock_survey", "browser")
-"""What takes long to make: tests that need one of these run in one process, the others by file."""
+DEAR = "mock_survey"
+"""What takes long to make: tests that need it run in one process, the others by file."""
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say which tests belong in one process, for `pytest -n 2 --dist loadgroup`."""
+    """Say which tests belong in one process, for `pytest -n 2 --dist loadgroup`, and which need a browser."""
     for item in items:
         needs = getattr(item, "fixturenames", ())
-        together = next((name for name in DEAR if name in needs), item.path.stem)
-        item.add_marker(pytest.mark.xdist_group(together))
+        item.add_marker(pytest.mark.xdist_group(DEAR if DEAR in needs else item.path.stem))
+        if "browser" in needs:
+            item.add_marker(pytest.mark.browser)
 
 
 @pytest.fixture(scope="session")

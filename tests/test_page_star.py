@@ -299,22 +299,23 @@ def test_arrows_step_through_the_selection_and_round_its_ends(visit, mock_table)
     assert chosen(visit) == ""
 
 
-def test_link_reload_and_back_bring_the_star_back(visit, mock_table):
-    click(visit, "rz", 9.0, 0.5, seen(visit, mock_table, "rz"))
-    row = eventually(lambda: row_of(visit, mock_table))
-    eventually(lambda: there("?s=" in address(visit)))
-    assert opened_state(visit)["star"] == ["obsid", int(mock_table["obsid"][row])]
-    link = address(visit)
-    visit.page.reload()
-    visit.wait_for(*MAPS)
-    marked(visit, mock_table, row)
-    assert eventually(lambda: row_of(visit, mock_table)) == row
-    visit.page.keyboard.press("ArrowRight")
-    eventually(lambda: differs(address(visit), [link]))
-    visit.page.go_back()
-    marked(visit, mock_table, row)
-    visit.page.go_back()
-    marked(visit, mock_table, None)
+def test_link_reload_and_back_bring_the_star_back(newcomer, mock_table):
+    """On a page that looked at no star before: such a one would be what back leads to."""
+    click(newcomer, "rz", 9.0, 0.5, seen(newcomer, mock_table, "rz"))
+    row = eventually(lambda: row_of(newcomer, mock_table))
+    star = ["obsid", int(mock_table["obsid"][row])]
+    eventually(lambda: there("?s=" in address(newcomer) and opened_state(newcomer)["star"] == star))
+    link = address(newcomer)
+    newcomer.page.reload()
+    newcomer.wait_for(*MAPS)
+    marked(newcomer, mock_table, row)
+    assert eventually(lambda: row_of(newcomer, mock_table)) == row
+    newcomer.page.keyboard.press("ArrowRight")
+    eventually(lambda: differs(address(newcomer), [link]))
+    newcomer.page.go_back()
+    marked(newcomer, mock_table, row)
+    newcomer.page.go_back()
+    marked(newcomer, mock_table, None)
 
 
 def test_a_link_to_a_star_of_another_catalogue_says_so(visit, mock_table):
