@@ -3,25 +3,58 @@
 import html
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, TypeVar
 
+import numpy as np
 import panel_material_ui as pmui
+from numpy.typing import NDArray
 
+from data.predicate import Predicate
 from data.problem import DataError
+from data.selection import Selection
 from explorer.background import Background
-from explorer.binary_tab import OLD, TOLD_S, YOUNG
-from explorer.overtaking import Overtaken, attend
+from explorer.overtaking import Overtaken, attend, attentive
+from explorer.session import Session, State
+from explorer.stars import Stars
 from explorer.text import text
 
-Question = TypeVar("Question")
-"""What a study is of: it is out of date where another would be asked now."""
-Found = TypeVar("Found")
-"""What comes of it."""
+OLD, YOUNG = "<b>Out of date: run again.</b>", "Up to date with cuts and choices."
+NOTHING = "Nothing is computed until you press Run."
+TOLD_S = 0.2
+"""So often is told how far a study is."""
+STARS = (
+    "Stars are those that pass the cuts and brushes; whether they are dwarfs or giants is chosen here alone."
+)
+GIANTS_OR_DWARFS = frozenset({"giantmodel"})
+
+Cuts = tuple[Predicate, ...]
+Flags = NDArray[np.bool_]
 Progress = Callable[[int, int, str], None]
+"""Told (done, in all, of what); raises where the study was cancelled."""
+Options = TypeVar("Options")
+Found = TypeVar("Found")
 
 
-class RunPanel(Generic[Question, Found]):
+def cuts_of(selection: Selection) -> Cuts:
+    """What a selection asks of stars in every view, but for giants or dwarfs: that is chosen here."""
+    return tuple(
+        clause.effective
+        for clause in selection
+        if clause.holds_in(None) and clause.predicate.columns != GIANTS_OR_DWARFS
+    )
+
+
+@dataclass(frozen=True)
+class Question(Generic[Options]):
+    """What a study is of: it is out of date where another would be asked now."""
+
+    cuts: Cuts
+    options: Options
+
+
+class RunPanel(Generic[Options, Found]):
     """Of one page.
 
     Attributes
@@ -32,21 +65,24 @@ class RunPanel(Generic[Question, Found]):
 
     def __init__(
         self,
+        stars: Stars,
+        session: Session,
         background: Background,
-        question: Callable[[], Question],
-        study: Callable[[Question, Overtaken, Progress], Found],
+        *,
+        options: Callable[[], Options],
+        study: Callable[[Flags, Question[Options], Progress], Found],
         show: Callable[[Found], None],
-        results: Any,
+        fade: Callable[[bool], None],
     ) -> None:
         """Tie it to a page.
 
         Parameters
         ----------
-        background : has work done off the page's thread.
-        question : what would be asked now; DataError where that can't be.
-        study : finds it out, on a worker; told how far it is.
+        stars, session, background : of the page.
+        options : what is chosen now; DataError where that can't be.
+        study : finds it out of stars, (N,), on a worker.
         show : shows what was found, in the page's thread.
-        results : what holds it; it fades while it is out of date.
+        fade : tells whether what is shown is out of date.
         """
         small: dict[str, Any] = {"size": "small", "margin": (12, 0, 0, 8)}
         self.run = pmui.Button(label="Run", on_click=lambda _: self._ask(), **small)
@@ -54,19 +90,26 @@ class RunPanel(Generic[Question, Found]):
             label="Cancel", variant="outlined", disabled=True, on_click=lambda _: self._cancel(), **small
         )
         self.said, self.problem = text("note-block"), text("problem", visible=False, margin=(4, 0))
-        self._question, self._study, self._show, self._results = question, study, show, results
-        self._background = background
-        self._asked: Question | None = None
-        self._found: Question | None = None
+        self._stars, self._session, self._background = stars, session, background
+        self._options, self._study, self._show, self._fade = options, study, show, fade
+        self._asked: Question[Options] | None = None
+        self._found: Question[Options] | None = None
         self._work = background.afterwards(self._done, self._fail)
+        session.listen(self._changed)
         self.tell_age()
+
+    def row(self, *widgets: Any) -> Any:
+        """Widgets, and behind them the buttons."""
+        for widget in widgets:
+            widget.param.watch(lambda _event: self.tell_age(), "value")
+        return in_a_row(*widgets, self.run, self.stop)
 
     def tell_age(self, first: str = "") -> None:
         """Say whether what is shown is of what is chosen now."""
         if self._asked is not None:
             return
         if self._found is None:
-            self.said.object = f"{first}Nothing is computed until you press Run."
+            self.said.object = f"{first}{NOTHING}"
             return
         try:
             now = self._question()
@@ -74,11 +117,20 @@ class RunPanel(Generic[Question, Found]):
             now = None
         old = now != self._found
         self.said.object = f"{first}{OLD if old else YOUNG}"
-        self._results.styles = {"opacity": "0.55"} if old else {}
+        self._fade(old)
 
     def close(self) -> None:
         """Give up what is under way: the visitor left."""
         self._work.close()
+
+    def _question(self) -> Question[Options]:
+        return Question(cuts_of(self._session.state.selection), self._options())
+
+    def _changed(self, before: State, after: State) -> None:
+        if after.selection != before.selection:
+            self.tell_age()
+
+    # what a person does
 
     def _ask(self) -> None:
         self._complain("")
@@ -88,10 +140,10 @@ class RunPanel(Generic[Question, Found]):
             self._complain(str(problem))
             return
         self._asked = question
-        self._busy("It begins \N{HORIZONTAL ELLIPSIS}", 0)
+        self._busy("Looking for stars \N{HORIZONTAL ELLIPSIS}", 0)
         self._work.ask(partial(self._compute, question))
 
-    def _compute(self, question: Question, overtaken: Overtaken) -> Found:
+    def _compute(self, question: Question[Options], overtaken: Overtaken) -> Found:
         """For the workers."""
         told = 0.0
 
@@ -102,9 +154,11 @@ class RunPanel(Generic[Question, Found]):
                 told = time.monotonic()
                 self._background.later(partial(self._hear, question, done, total, what))
 
-        return self._study(question, overtaken, progress)
+        words = self._stars.select(question.cuts, attentive(map, overtaken))
+        chosen = np.unpackbits(words.view(np.uint8), count=len(self._stars), bitorder="little")
+        return self._study(chosen.astype(np.bool_), question, progress)
 
-    def _hear(self, question: Question, done: int, total: int, what: str) -> None:
+    def _hear(self, question: Question[Options], done: int, total: int, what: str) -> None:
         if self._asked is question:
             self._busy(f"{what}: {done:,} of {total:,}", round(100 * done / max(total, 1)))
 
@@ -113,13 +167,14 @@ class RunPanel(Generic[Question, Found]):
         self._rest()
         self.tell_age("Cancelled. ")
 
+    # what comes back
+
     def _done(self, found: Found) -> None:
         if self._asked is None:
             return
         self._found = self._asked
         self._rest()
         self._show(found)
-        self._results.visible = True
         self.tell_age()
 
     def _fail(self, problem: BaseException) -> None:
@@ -141,3 +196,13 @@ class RunPanel(Generic[Question, Found]):
 
     def _complain(self, words: str) -> None:
         self.problem.param.update(object=html.escape(words), visible=bool(words))
+
+
+def in_a_row(*widgets: Any) -> Any:
+    """Widgets beside each other, and below where there is no room."""
+    return pmui.FlexBox(*widgets, align_items="flex-start", justify_content="flex-start", gap="8px", margin=0)
+
+
+def faded(view: Any, old: bool) -> None:
+    """Have something fade that is out of date."""
+    view.styles = {"opacity": "0.55"} if old else {}
