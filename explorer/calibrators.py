@@ -11,6 +11,7 @@ from data.member_table import MemberTable
 from data.problem import DataError
 from explorer.binary_sample import GIANT_FLAG
 from explorer.calibration_options import CalibrationOptions
+from explorer.cluster_study import two_models
 from explorer.open_clusters import OPEN_CLUSTERS
 from explorer.pair_source import PairSource
 from model.auc import clusters_of
@@ -74,6 +75,7 @@ def calibrators(
         sources, notes = _by_cuts(catalogue, usable, options.clusters, group)
     else:
         sources, notes = _by_list(catalogue, usable, members, group)
+    notes = (*notes, *two_models(catalogue, options.kind))
     used = kept = 0
     if pairs is None:
         notes = (*notes, "no wide binaries were given")

@@ -118,7 +118,7 @@ def study_cluster(
         drifts=MappingProxyType(drifts),
         errors=MappingProxyType({name: _error(catalogue, name, rows) for name in told}),
         left=left,
-        notes=(*_planted(catalogue, rows), *_loose(options), *few),
+        notes=(*_planted(catalogue, rows), *_loose(options), *two_models(catalogue, options.kind), *few),
     )
 
 
@@ -143,6 +143,9 @@ def _of(progress: Progress, what: str) -> Callable[[int, int], None]:
 
 
 def _check(catalogue: Catalogue, options: ClusterOptions) -> None:
+    flags = [name for name in catalogue.columns if name.endswith("_extrap")]
+    if options.trusted and not flags:
+        raise DataError("the catalogue does not flag what is extrapolated: leave that choice out")
     if "teff" not in catalogue:
         raise DataError(f"{catalogue.source.name} has no T_eff, against which labels of members are set")
     needed: list[str] = []
@@ -176,7 +179,7 @@ def _members(
         wanted = np.array(options.ids, np.int64)
         there = match_identifiers(np.asarray(catalogue["source_id"])[rows], wanted).row >= 0
         rows = rows[there]
-        return rows, (*left, (f"of the {len(wanted):,} in the list", len(rows)))
+        return _once(catalogue, rows, [*left, (f"of the {len(wanted):,} in the list", len(rows))])
     limits = (0.0, options.cut.pm_radius, options.cut.depth)
     steps = options.cut.steps(*_places(catalogue, options.cut, rows))
     kept = np.ones(len(rows), np.bool_)
@@ -184,7 +187,21 @@ def _members(
         kept &= passes
         if np.isfinite(limit):
             left.append((what, int(kept.sum())))
-    return rows[kept], tuple(left)
+    return _once(catalogue, rows[kept], left)
+
+
+def _once(
+    catalogue: Catalogue, rows: Integers, left: list[tuple[str, int]]
+) -> tuple[Integers, tuple[tuple[str, int], ...]]:
+    """Of several rows of a star the first: its spectra are no stars of their own."""
+    if "source_id" not in catalogue:
+        return rows, tuple(left)
+    ids = np.asarray(catalogue["source_id"])[rows]
+    first = ids <= 0
+    first[np.unique(ids, return_index=True)[1]] = True
+    if first.all():
+        return rows, tuple(left)
+    return rows[first], (*left, ("one row a star", int(first.sum())))
 
 
 def _places(catalogue: Catalogue, cut: ClusterCut, rows: Integers) -> tuple[Floats, ...]:
@@ -221,6 +238,13 @@ def _loose(options: ClusterOptions) -> tuple[str, ...]:
     if options.cut is None or np.isfinite(options.cut.pm_radius):
         return ()
     return ("No limit on proper motion: most of these may be stars of the field, which were not born alike",)
+
+
+def two_models(catalogue: Catalogue, kind: str) -> tuple[str, ...]:
+    """What is to be said of dwarfs and giants together."""
+    if kind in GIANT_FLAG or "giantmodel" not in catalogue:
+        return ()
+    return ("the labels of dwarfs and giants come from two models, whose zero points may differ",)
 
 
 def _planted(catalogue: Catalogue, rows: Integers) -> tuple[str, ...]:

@@ -15,8 +15,12 @@ READING = (
     "members; its interval holds 95 % of draws of members. Scatter: half the central 68 %, dex, as it is and "
     "with the slope taken off; stated: the median error that the catalogue states."
 )
+OTHERS = (
+    "Field stars in the cut, and errors of Teff, may flatten slopes, or make some: field stars where their "
+    "labels go with Teff, errors where those of the label go with them."
+)
 CAUTIONS = (
-    "Field stars in the cut and errors of Teff make slopes too flat. Teff that no member has is not judged.",
+    f"{OTHERS} Teff that no member has is not judged.",
     "Where no label drifts, one interval in 20 still excludes 0.",
 )
 HEADINGS = ("label", "stars", "slope", "95 % interval", "scatter", "slope off", "stated")

@@ -35,7 +35,7 @@ FIRST: Mapping[str, str] = MappingProxyType(
         "|z| [kpc]": "abs(z)",
         "v_phi [km/s]": "vT",
         "true age [Gyr]": "true_age",
-        "[Ba/Mg], falls with age": "ba_fe - mg_fe",
+        "[Ba/Mg], stands in for age": "ba_fe - mg_fe",
     }
 )
 """What profiles are usually along. Of ages the survey has none: [Ba/Mg] stands in, the mock tells its own."""

@@ -99,6 +99,12 @@ def check(stars: Stars, asked: Asked) -> None:
             raise DataError(f"the catalogue has no '{quantity[:40]}': choose another quantity")
     if asked.label == asked.x:
         raise DataError("a profile of a quantity along itself says nothing: choose another")
+    shared = sorted(stars.columns_of(asked.label) & stars.columns_of(asked.x))
+    if shared:
+        plain = stars.catalogue.described[shared[0]].plain
+        raise DataError(
+            f"both quantities are made of {plain}, whose errors alone would make a gradient: choose another"
+        )
     known: Mapping[str, object] = stars.catalogue.columns
     for group in asked.groups:
         lacking = sorted({name for each in group.predicates for name in each.columns} - known.keys())

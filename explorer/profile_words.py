@@ -10,7 +10,7 @@ from data.schema import Column
 from explorer.notation import to_html
 from explorer.profile_sums import SELECTED, Asked, Profiles
 from model.plate_bootstrap import Range
-from model.profiles import FEWEST, Profile
+from model.profiles import LEAST, Profile
 
 UNCORRECTED = "not selection-corrected"
 SELECTED_COLOUR = "#7a828b"
@@ -20,7 +20,8 @@ DASH, WHOLE = "\N{EN DASH}", "<span style='white-space:nowrap'>"
 HOW = (
     "A point is the mean of a bin's stars, at their mean place; its bar holds 68 %. The dashed line is "
     "straight, of least squares over the stars of the slice: its slope is the gradient. Errors are of "
-    "sampling stars alone: which stars the survey saw, and errors that many stars share, are not in them."
+    "sampling stars alone: which stars the survey saw, and errors that many stars share, are not in them. "
+    "Errors of the quantity along the axis flatten gradients."
 )
 
 
@@ -82,7 +83,8 @@ def table(
 
 def _cells(one: Profile) -> str:
     told = interval(one.gradient)
-    note = UNCORRECTED if math.isfinite(one.gradient.value) else f"a gradient needs {FEWEST}, in two bins"
+    few = f"a gradient needs {LEAST} stars, in two bins"
+    note = UNCORRECTED if math.isfinite(one.gradient.value) else few
     bend = np.format_float_positional(float(f"{one.bend:.2g}"), trim="-") if math.isfinite(one.bend) else DASH
     cells = f"<i>{note}</i>", f"{WHOLE}{int(one.stars.sum()):,}</span>", f"{WHOLE}{bend}</span>"
     return "".join(f"<td>{cell}</td>" for cell in (f"{WHOLE}{told}</span>", *cells))

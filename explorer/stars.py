@@ -88,6 +88,12 @@ class Stars:
         except DataError:
             return False
 
+    def columns_of(self, quantity: str) -> frozenset[str]:
+        """Columns that a quantity is made of."""
+        if quantity in self.catalogue:
+            return frozenset({quantity})
+        return Expression.parse(quantity, self.catalogue.described).columns
+
     def known(self, quantity: str, each: Each = map) -> kernels.Words:
         """Bitset of the rows in which a quantity is neither missing nor infinite."""
         return self._kept["bits"].get(("known", quantity), lambda: self._finite(quantity, each))

@@ -25,7 +25,9 @@ N, X, Y, XX, XY, YY, XXX, XXY, XYY, XXXX, XXXY, XXYY = range(12)
 SUMS, OF_A_LINE = 12, 6
 
 FEWEST = 10
-"""No gradient is given of fewer stars, nor of stars in fewer than two bins."""
+"""How far the mean of a bin of fewer stars lies off the line is not told."""
+LEAST = 50
+"""No gradient is given of fewer stars, whose intervals would be too narrow, nor in fewer than two bins."""
 LEVEL, BAR = 0.95, 0.6827
 """Of the intervals of gradients, and of the bars of means."""
 NARROWEST = 1e-4
@@ -178,7 +180,7 @@ _draw = numba.njit(nogil=True, cache=True)(_drawn_sums)
 def _line(sums: Floats) -> tuple[tuple[float, float], float, float]:
     """Mean x and y, slope, and the sum of squares of x about its mean; NaN with too few stars or bins."""
     n = float(sums[:, N].sum())
-    if n < FEWEST or (sums[:, N] > 0).sum() < 2:
+    if n < LEAST or (sums[:, N] > 0).sum() < 2:
         return (math.nan, math.nan), math.nan, math.nan
     all_x, all_y, all_xx, all_xy = (float(sums[:, each].sum()) for each in (X, Y, XX, XY))
     x, y = all_x / n, all_y / n

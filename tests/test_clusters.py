@@ -1,6 +1,8 @@
 """Open clusters: members against astropy, and the drift that the mock's Praesepe was planted with."""
 
 import math
+from dataclasses import replace
+from types import MappingProxyType
 
 import astropy.units as u
 import numpy as np
@@ -177,6 +179,29 @@ def test_only_chosen_stars_and_trusted_labels_count(catalogue, everyone, praesep
     assert 0 < doubtful.sum() < len(doubtful)
     assert np.isnan(careful.values["alpha_fe"]).tolist() == doubtful.tolist()
     assert careful.drifts["alpha_fe"].slope.stars == (~doubtful).sum()
+
+
+def test_of_several_rows_of_a_star_the_first_counts(catalogue, everyone, praesepe):
+    ids = np.array(catalogue["source_id"])
+    ids[praesepe.rows[1:4]] = ids[praesepe.rows[0]]
+    repeated = replace(catalogue, columns=MappingProxyType({**catalogue.columns, "source_id": ids}))
+    found = study_cluster(repeated, everyone, ClusterOptions(PRAESEPE, draws=100), silent)
+    assert found.rows.tolist() == [praesepe.rows[0], *praesepe.rows[4:]]
+    assert found.left[-1] == ("one row a star", len(praesepe.rows) - 3)
+
+
+def test_where_nothing_is_flagged_no_label_can_be_trusted_more(catalogue, everyone):
+    plain = MappingProxyType(
+        {name: column for name, column in catalogue.columns.items() if not name.endswith("_extrap")}
+    )
+    options = ClusterOptions(PRAESEPE, trusted=True)
+    with pytest.raises(DataError, match="does not flag what is extrapolated"):
+        study_cluster(replace(catalogue, columns=plain), everyone, options, silent)
+
+
+def test_dwarfs_and_giants_together_are_said_to_be_of_two_models(catalogue, everyone):
+    found = study_cluster(catalogue, everyone, ClusterOptions(PRAESEPE, kind="all", draws=100), silent)
+    assert any("come from two models" in note for note in found.notes)
 
 
 def test_same_seed_gives_the_same(catalogue, everyone, praesepe):

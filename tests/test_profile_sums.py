@@ -141,7 +141,12 @@ def test_groups_are_the_selection_and_the_subsets_that_are_shown(stars):
 
 @pytest.mark.parametrize(
     ("changes", "words"),
-    [({"label": "mg_fe"}, "no 'mg_fe'"), ({"x": "fe_h"}, "along itself"), ({"slices": "teff"}, "no 'teff'")],
+    [
+        ({"label": "mg_fe"}, "no 'mg_fe'"),
+        ({"x": "fe_h"}, "along itself"),
+        ({"slices": "teff"}, "no 'teff'"),
+        ({"x": "fe_h - vT"}, "both quantities are made of"),
+    ],
 )
 def test_what_the_catalogue_lacks_is_refused(stars, changes, words):
     with pytest.raises(DataError, match=words):

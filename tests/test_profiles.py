@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from model.profiles import FEWEST, bins_of, bootstrapped, profile, sums_of
+from model.profiles import LEAST, bins_of, bootstrapped, profile, sums_of
 
 EDGES = np.array([7.0, 8.0, 9.5, 11.0, 15.0])
 SLOPE = -0.05
@@ -130,7 +130,7 @@ def test_errors_that_ignore_the_growing_scatter_would_not_cover():
     assert not covered(intervals)
 
 
-@pytest.mark.parametrize("n", [0, 1, FEWEST - 1])
+@pytest.mark.parametrize("n", [0, 1, LEAST - 1])
 def test_few_stars_have_no_gradient(n):
     x, y, bins = stars(5, n=n)
     for found in (straight(x, y, bins), bootstrapped(x, y, bins, 4, np.random.default_rng(1), 5)):
