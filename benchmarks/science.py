@@ -36,7 +36,7 @@ from explorer.cluster_options import ClusterOptions
 from explorer.cluster_study import study_cluster
 from explorer.derive import derivations
 from explorer.difference_page import DifferencePage
-from explorer.giant_map import Asked
+from explorer.giant_map import Asked, cells_for, giants_of
 from explorer.open_clusters import OPEN_CLUSTERS
 from explorer.pair_source import pairs_of
 from explorer.profile_form import USUAL_DRAWS, ProfileForm
@@ -48,7 +48,7 @@ from explorer.space_planes_form import SHOWS
 from explorer.space_planes_page import SpacePlanesPage
 from explorer.star_models import StarModels
 from explorer.stars import Stars
-from explorer.systematics_page import DRAWS, SEED, cells_for
+from explorer.systematics_page import DRAWS, SEED
 from explorer.systematics_table import controlled
 
 SHARES = 42, 100
@@ -163,7 +163,7 @@ def measure_runs(desk: Desk, found: Findings) -> None:
     catalogue = desk.stars.catalogue
     chosen = np.asarray(catalogue["chi2"]) < 7000
     pairs, models = pairs_of(catalogue, None), StarModels.beside(catalogue)
-    plane = Asked("ba_fe", "R", "z", cells_for(int((np.asarray(catalogue["giantmodel"]) == 1).sum())), "")
+    plane = Asked("ba_fe", "R", "z", cells_for(giants_of(catalogue, "")), "")
     if pairs is None:
         raise DataError("the catalogue has no planted pairs: give a mock survey")
     for name, run in {

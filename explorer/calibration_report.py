@@ -12,7 +12,7 @@ from data.catalogue import Catalogue
 from explorer.calibration import Calibration
 from explorer.calibration_words import HEADINGS, READING, lines, row, title
 
-NARROWEST = 110
+NARROWEST = 124
 
 
 def say_calibration(catalogue: Catalogue, found: Calibration, where: str) -> None:

@@ -59,6 +59,7 @@ def lines(catalogue: Catalogue, found: Calibration) -> tuple[str, ...]:
     kept = f"{known.kept:,} wide binaries are kept for eq. 6 (share used: {share:g})"
     return (
         f"Born together: {sources(found)}",
+        "Of these enter, label by label, stars that have it and a companion whose Teff is within reach",
         *([kept] if known.kept else []),
         *known.notes,
         *_alike(catalogue, {name: _holds(catalogue, found, name) for name in found.corrections}),

@@ -1,5 +1,6 @@
 """Which giants of a catalogue a map with T_eff and log g taken out is made of, and what pixels it has."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -20,6 +21,8 @@ from model.systematics import Giants
 CELLS = 40
 MOST_CELLS = 200
 """Along a side of a map."""
+FEWEST_CELLS, STARS_PER_PIXEL = 10, 60
+"""Maps of few stars have fewer pixels, as a pixel of few can't be compared with others."""
 KIEL = ("teff", "logg", "fe_h")
 REFUSED: Mapping[str, str] = MappingProxyType(
     {
@@ -81,6 +84,19 @@ class GiantMap:
     lacking: int
     fields: bool
     sides: Array
+
+
+def giants_of(catalogue: Catalogue, where: str) -> int:
+    """How many giants pass a condition; DataError where it can't be told."""
+    if "giantmodel" not in catalogue:
+        return 0
+    rows = Extract.of(catalogue, "csv", where=where).rows()
+    return int(np.count_nonzero(np.asarray(catalogue["giantmodel"])[rows] == 1))
+
+
+def cells_for(stars: int) -> int:
+    """Pixels along each side of a map of so many stars."""
+    return min(max(math.isqrt(stars // STARS_PER_PIXEL), FEWEST_CELLS), CELLS)
 
 
 def plane_of(text: str) -> tuple[str, str]:

@@ -91,7 +91,7 @@ def _given(catalogue: Catalogue, file: PairFile) -> PairSource:
         found = pairs_by_place(table, *_places(catalogue, file.epoch, table.epoch))
     else:
         if "source_id" not in catalogue:
-            raise DataError("the catalogue has no source_id: have pairs matched by position")
+            raise DataError("the catalogue has no source_id: have pairs matched by position (--by-place)")
         found = pairs_by_id(
             table, np.asarray(catalogue["source_id"]), catalogue.metadata.get("gaia_release", "")
         )

@@ -29,9 +29,9 @@ from explorer.text import text
 
 HOW = (
     "Each panel is the plane of an abundance against [Fe/H] for the stars at one place in the Galaxy, as the "
-    "paper's Figs. 13 and 14: outwards to the right, away from the plane upwards. Coloured by v_phi, they "
-    f"tell which stars rotate with the disc. Of a panel with more than {MOST_SHOWN}, that many are drawn by "
-    "lot. The number is of stars with both abundances. Not selection-corrected."
+    "paper's Figs. 13 and 14: outwards to the right, away from the plane upwards. Stars or means "
+    "coloured by v_phi tell which rotate with the disc. Where stars are drawn, of a panel with more than "
+    f"{MOST_SHOWN} that many are, by lot. The number is of stars with both abundances. Not selection-corrected."
 )
 HAND = (
     "Click a panel to cut the selection to its R and |z| (and the Teff above), once more to take that back; "
@@ -146,6 +146,8 @@ def summary(found: Planes) -> str:
     stars, beyond = int(found.stars.sum()), int((found.stars - found.inside).sum())
     teff = found.asked.teff
     window = f" of {teff[0]:g} to {teff[1]:g} K" if teff else ""
+    if not stars:
+        return f"No selected star{window} has what the panels show."
     drawn = f", {len(found.panel):,} are drawn" if found.asked.shows == "stars" else ""
     outside = f"; {beyond:,} lie beyond the axes" if beyond else ""
     return f"{stars:,} selected stars{window} are in the panels{drawn}{outside}."

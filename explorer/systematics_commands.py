@@ -25,8 +25,13 @@ def systematics(
     *,
     label: Annotated[str, typer.Option(help="Abundance relative to iron whose map is asked for.")] = "ba_fe",
     plane: Annotated[str, typer.Option(help="Axes of the map: R,z or X,Y or R,v_phi.")] = "R,z",
-    where: Annotated[str, typer.Option(help="Giants to take, as in: chi2 < 7000 and Jz < 30")] = "",
-    cells: Annotated[int, typer.Option(min=2, max=200, help="Pixels along each side.")] = 40,
+    where: Annotated[
+        str | None, typer.Option(help="Giants to take; 'chi2 < 7000' if left out, '' for all.")
+    ] = None,
+    cells: Annotated[
+        int | None,
+        typer.Option(min=2, max=200, help="Pixels along each side; if left out, fewer for fewer stars."),
+    ] = None,
     draws: Annotated[
         int, typer.Option(min=20, max=10_000, help="Draws of whole plates, for the intervals.")
     ] = 200,
@@ -46,20 +51,24 @@ def systematics(
     from threadpoolctl import threadpool_limits
 
     from explorer.derive import asked as asked_columns
-    from explorer.giant_map import Asked, plane_of
+    from explorer.giant_map import Asked, cells_for, giants_of, plane_of
     from explorer.systematics_table import check_table, controlled, write_map
     from explorer.systematics_words import headline, lines
 
     computed = asked_columns(r0=r0, z_sun=z_sun, potential=potential, delta=delta, orbits=orbits)
-    asked = Asked(label, *plane_of(plane), cells, where)
+    axes = plane_of(plane)
     with progress_bar() as report:
         opened = open_asked(context, catalogue, mapping, computed, report)
+        condition = ("chi2 < 7000" if "chi2" in opened else "") if where is None else where
+        side = cells_for(giants_of(opened, condition)) if cells is None else cells
+        asked = Asked(label, *axes, side, condition)
         form = "csv" if out is None else check_table(opened, out, overwrite=overwrite)
         with threadpool_limits(1):  # matrices are too small for more
             done = controlled(
                 opened, asked, draws=draws, seed=seed, progress=report.of("draws of plates"), form=form
             )
     typer.echo(headline(opened, done))
+    typer.echo(f"  giants with: {condition or 'no condition'}")
     for line in lines(opened, done):
         typer.echo(f"  {line}")
     if done.made.lacking:

@@ -1,7 +1,6 @@
 """One visitor's page on whether a map could be an artefact of T_eff and log g; it begins when asked to."""
 
 import html
-import math
 from functools import partial
 
 import panel_material_ui as pmui
@@ -12,7 +11,7 @@ from explorer.afterwards import Afterwards
 from explorer.atlas import DIAGRAMS
 from explorer.background import Background
 from explorer.cards import plain_title
-from explorer.giant_map import CELLS, REFUSED, Asked
+from explorer.giant_map import REFUSED, Asked, cells_for
 from explorer.overtaking import Overtaken, attend
 from explorer.session import Session, State
 from explorer.stars import Stars
@@ -24,8 +23,6 @@ from explorer.text import text
 MAPS = ("rz", "xy", "rv")
 """Keys of the diagrams whose planes are offered."""
 DRAWS, SEED = 200, 1
-FEWEST_CELLS, STARS_PER_PIXEL = 10, 60
-"""Maps of few stars have fewer pixels, as a pixel of few can't be compared with others."""
 EACH = 5
 """Draws between two words of progress."""
 HOW = (
@@ -162,11 +159,6 @@ class SystematicsPage:
 
 def _lowered(words: str) -> str:
     return words.replace("T_eff", "T<sub>eff</sub>")
-
-
-def cells_for(stars: int) -> int:
-    """Pixels along each side of a map of so many stars."""
-    return min(max(math.isqrt(stars // STARS_PER_PIXEL), FEWEST_CELLS), CELLS)
 
 
 def _condition(state: State, view: str) -> str:

@@ -30,9 +30,11 @@ def lines(catalogue: Catalogue, done: Controlled) -> Iterator[str]:
         yield f"slope along {axis.plain}: raw {told(raw)}, corrected {told(corrected)} {_per(axis)}"
     yield "slopes are not selection-corrected"
     stand_in = "fields on the sky (the catalogue has no plates)" if made.fields else "plates"
+    side = made.asked.cells
     yield (
-        f"{len(made.rows):,} giants, {found.stars.sum():,} of them comparable; {verdict.pixels:,} pixels "
-        f"judged; {verdict.draws:,} draws of {verdict.plates:,} {stand_in}; intervals hold 95 %"
+        f"{len(made.rows):,} giants, {found.stars.sum():,} of them comparable; {verdict.pixels:,} of {side} by "
+        f"{side} pixels judged: the verdict holds for pixels of that size; {verdict.draws:,} draws of "
+        f"{verdict.plates:,} {stand_in}; intervals hold 95 %"
     )
     for number, reason in enumerate(REASONS[1:], start=1):
         blank = int(((found.support.reason == number) & (found.support.share >= 0)).sum())

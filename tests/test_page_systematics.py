@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from data.catalogue import open_catalogue
-from explorer.giant_map import Asked
-from explorer.systematics_page import DRAWS, SEED, cells_for
+from explorer.giant_map import Asked, cells_for
+from explorer.systematics_page import DRAWS, SEED
 from explorer.systematics_plots import SHOWS, panels_of
 from explorer.systematics_table import controlled
 from explorer.systematics_words import headline
