@@ -31,7 +31,7 @@ HOW = (
     "Each panel is the plane of an abundance against [Fe/H] for the stars at one place in the Galaxy, as the "
     "paper's Figs. 13 and 14: outwards to the right, away from the plane upwards. Stars or means "
     "coloured by v_phi tell which rotate with the disc. Where stars are drawn, of a panel with more than "
-    f"{MOST_SHOWN} that many are, by lot. The number is of stars with both abundances. Not selection-corrected."
+    f"{MOST_SHOWN} that many are, by lot. Numbers are of stars with both abundances. Not selection-corrected."
 )
 HAND = (
     "Click a panel to cut the selection to its R and |z| (and the Teff above), once more to take that back; "

@@ -32,8 +32,8 @@ def lines(catalogue: Catalogue, done: Controlled) -> Iterator[str]:
     stand_in = "fields on the sky (the catalogue has no plates)" if made.fields else "plates"
     side = made.asked.cells
     yield (
-        f"{len(made.rows):,} giants, {found.stars.sum():,} of them comparable; {verdict.pixels:,} of {side} by "
-        f"{side} pixels judged: the verdict holds for pixels of that size; {verdict.draws:,} draws of "
+        f"{len(made.rows):,} giants, {found.stars.sum():,} of them comparable; {verdict.pixels:,} of {side} "
+        f"by {side} pixels judged: the verdict holds for pixels of that size; {verdict.draws:,} draws of "
         f"{verdict.plates:,} {stand_in}; intervals hold 95 %"
     )
     for number, reason in enumerate(REASONS[1:], start=1):
