@@ -81,8 +81,16 @@ class SharedLabels:
     seed: int
 
 
-def shared_stars(one: Catalogue, other: Catalogue, options: JoinOptions) -> SharedStars:
-    """Find the stars that two catalogues share.
+def shared_stars(
+    one: Catalogue, other: Catalogue, options: JoinOptions, chosen: tuple[Flags, Flags]
+) -> SharedStars:
+    """Find the stars that two catalogues share, each by a row of either that passes the conditions.
+
+    Parameters
+    ----------
+    one, other : the catalogues.
+    options : how stars are found to be the same.
+    chosen : rows of each that pass, (N,) and (M,); others are not looked at.
 
     Raises
     ------
@@ -94,16 +102,19 @@ def shared_stars(one: Catalogue, other: Catalogue, options: JoinOptions) -> Shar
             if "source_id" not in each:
                 raise DataError(f"{each.source.name} has no source_id: match by position (--by-place)")
         releases = (each.metadata.get("gaia_release", "") or options.gaia_release for each in (one, other))
-        return shared_by_id(one["source_id"], other["source_id"], *releases)
+        ids = (each["source_id"][flags] for each, flags in zip((one, other), chosen, strict=True))
+        return shared_by_id(*ids, *releases).of_whole(*chosen)
     for each in (one, other):
         if not {"ra", "dec"} <= each.columns.keys():
             raise DataError(f"{each.source.name} has no ra and dec: stars can't be matched by position")
-    ra, dec = (np.asarray(one[name], np.float64) for name in ("ra", "dec"))
+    ra, dec = (np.asarray(one[name][chosen[0]], np.float64) for name in ("ra", "dec"))
     if options.epoch is not None and options.other_epoch is not None:
         if not {"pmra", "pmdec"} <= one.columns.keys():
             raise DataError(f"{one.source.name} has no proper motions to move positions by: leave epochs out")
-        ra, dec = propagate(ra, dec, one["pmra"], one["pmdec"], options.epoch, options.other_epoch)
-    return shared_by_place(ra, dec, other["ra"], other["dec"], options.radius)
+        moves = (one[name][chosen[0]] for name in ("pmra", "pmdec"))
+        ra, dec = propagate(ra, dec, *moves, options.epoch, options.other_epoch)
+    others = (other[name][chosen[1]] for name in ("ra", "dec"))
+    return shared_by_place(ra, dec, *others, options.radius).of_whole(*chosen)
 
 
 def labels_of(one: Catalogue, other: Catalogue) -> tuple[str, ...]:
@@ -121,7 +132,6 @@ def compare_labels(
     one: Catalogue,
     other: Catalogue,
     shared: SharedStars,
-    chosen: tuple[Flags, Flags],
     *,
     draws: int,
     seed: int,
@@ -133,7 +143,6 @@ def compare_labels(
     ----------
     one, other : the catalogues.
     shared : their common stars.
-    chosen : rows of each that count, (N,) and (M,).
     draws, seed : of the intervals of slopes.
     progress : told (done, total, of what) after each draw; it may raise to stop.
 
@@ -146,10 +155,7 @@ def compare_labels(
     if not labels:
         raise DataError(f"{one.source.name} and {other.source.name} have no label in common")
     _some(shared)
-    counts = chosen[0][shared.first] & chosen[1][shared.second]
-    if not counts.any():
-        raise DataError(f"no star is left to compare ({shared}, and none passes the conditions): widen these")
-    rows = _rows_of_kinds(one, shared, counts)
+    rows = _rows_of_kinds(one, shared)
     found: dict[str, dict[str, LabelDifference]] = {kind: {} for kind in rows}
     for kind, both in rows.items():
         others = {name: against(one, other, name, both) for name in AGAINST if name in one}
@@ -170,20 +176,23 @@ def compare_labels(
 
 def _some(shared: SharedStars) -> None:
     """Refuse, with a DataError, catalogues that share no star."""
+    if not (shared.rows and shared.others):
+        raise DataError(f"no star is left to compare ({shared}): widen the conditions")
     if not len(shared):
         raise DataError(
             f"no star is in both catalogues: {shared}. Check that identifiers are of one Gaia release, or "
             "match by position (--by-place), within more arcsec (--radius) or moved to one year (--epoch)"
+            f"{', or widen the conditions' if shared.is_narrowed else ''}"
         )
 
 
-def _rows_of_kinds(one: Catalogue, shared: SharedStars, counts: Flags) -> dict[str, Rows]:
-    """Rows of both catalogues for each kind of the stars that count, (K,) of those that are shared."""
+def _rows_of_kinds(one: Catalogue, shared: SharedStars) -> dict[str, Rows]:
+    """Rows of both catalogues for each kind of the stars that are shared."""
     rows = {}
     for kind in kinds_of(one):
-        mine = counts.copy()
+        mine = np.ones(len(shared), np.bool_)
         if kind in GIANT_FLAG:
-            mine &= np.asarray(one["giantmodel"])[shared.first] == GIANT_FLAG[kind]
+            mine = np.asarray(one["giantmodel"])[shared.first] == GIANT_FLAG[kind]
         rows[kind] = shared.first[mine], shared.second[mine]
     return rows
 
