@@ -27,8 +27,8 @@ AGAINST: Mapping[str, tuple[float, str]] = MappingProxyType(
     {"teff": (1000.0, "1000 K"), "logg": (1.0, "dex"), "fe_h": (1.0, "dex"), "snrz": (100.0, "100 of S/N")}
 )
 """What differences are set against: how many units a slope is told per, and that in words."""
-OWN = frozenset({"snrz"})
-"""Those that the first catalogue alone tells."""
+SIGNAL = "snrz"
+"""Of the first catalogue's spectra, whatever the other has; above 0 where it is known."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def shared_stars(
             if "source_id" not in each:
                 raise DataError(f"{each.source.name} has no source_id: match by position (--by-place)")
         releases = (each.metadata.get("gaia_release", "") or options.gaia_release for each in (one, other))
-        ids = (each["source_id"][flags] for each, flags in zip((one, other), chosen, strict=True))
+        ids = one["source_id"][chosen[0]], other["source_id"][chosen[1]]
         return shared_by_id(*ids, *releases).of_whole(*chosen)
     for each in (one, other):
         if not {"ra", "dec"} <= each.columns.keys():
@@ -111,9 +111,9 @@ def shared_stars(
     if options.epoch is not None and options.other_epoch is not None:
         if not {"pmra", "pmdec"} <= one.columns.keys():
             raise DataError(f"{one.source.name} has no proper motions to move positions by: leave epochs out")
-        moves = (one[name][chosen[0]] for name in ("pmra", "pmdec"))
+        moves = one["pmra"][chosen[0]], one["pmdec"][chosen[0]]
         ra, dec = propagate(ra, dec, *moves, options.epoch, options.other_epoch)
-    others = (other[name][chosen[1]] for name in ("ra", "dec"))
+    others = other["ra"][chosen[1]], other["dec"][chosen[1]]
     return shared_by_place(ra, dec, *others, options.radius).of_whole(*chosen)
 
 
@@ -123,9 +123,24 @@ def labels_of(one: Catalogue, other: Catalogue) -> tuple[str, ...]:
     more = [name for name in one.described if is_abundance(name) and name not in COLUMNS]
     return tuple(
         name for name in (*known, *more)
-        if all(name in each and each.described[name].is_number for each in (one, other))
-        and one.described[name].unit == other.described[name].unit
+        if _in_both(one, other, name)
     )  # fmt: skip
+
+
+def own_of(one: Catalogue, other: Catalogue) -> frozenset[str]:
+    """Labels of AGAINST that the first catalogue alone has, in its unit: differences are set against its own.
+
+    Its errors then make a slope in whatever label they go with.
+    """
+    return frozenset(
+        name for name in AGAINST if name in one and name != SIGNAL and not _in_both(one, other, name)
+    )
+
+
+def _in_both(one: Catalogue, other: Catalogue, name: str) -> bool:
+    """Whether both have numbers of a name, in one unit."""
+    there = all(name in each and each.described[name].is_number for each in (one, other))
+    return there and one.described[name].unit == other.described[name].unit
 
 
 def compare_labels(
@@ -207,9 +222,17 @@ def values(one: Catalogue, other: Catalogue, name: str, rows: Rows) -> tuple[Flo
 
 
 def against(one: Catalogue, other: Catalogue, name: str, rows: Rows) -> Floats:
-    """What differences are set against, (K,): the mean of both catalogues, or what the first alone has."""
-    both = name in other and name not in OWN
-    return mean_of_both(_numbers(one, name, rows[0]), _numbers(other, name, rows[1]) if both else None)
+    """What differences are set against, (K,): never of one catalogue for some stars and of both for others.
+
+    The mean of both, NaN where either lacks it; of the first for all stars if it is S/N, which is NaN unless
+    above 0, or what the other has no column of (`own_of`).
+    """
+    first = _numbers(one, name, rows[0])
+    if name == SIGNAL:
+        return np.where(np.isfinite(first) & (first > 0), first, np.nan)
+    if name in own_of(one, other):
+        return first
+    return mean_of_both(first, _numbers(other, name, rows[1]))
 
 
 def _numbers(catalogue: Catalogue, name: str, rows: Integers) -> Floats:
