@@ -1,6 +1,6 @@
 """Stars that two catalogues share, a row of each, and what became of the others."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,6 +11,7 @@ from data.problem import DataError
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,10 +22,11 @@ class SharedStars:
     ----------
     first, second : (K,) rows of the one and of the other.
     separation : (K,) arcsec; NaN where identifiers were matched.
-    rows, others : how many rows were looked at.
+    rows, others : how many rows were looked at: of either catalogue those that pass the conditions.
     nameless : of the first without an identifier or a position.
     doubtful : shared, with several rows of the other to choose from: the first, or nearest, is taken.
     dropped : of the first whose row of the other went to another one, that comes before it or is nearer.
+    out_of : how many rows there are in either, whether they pass or not; None where all were looked at.
     """
 
     first: Integers
@@ -35,6 +37,7 @@ class SharedStars:
     nameless: int
     doubtful: int
     dropped: int
+    out_of: tuple[int, int] | None = None
 
     def __len__(self) -> int:
         return len(self.first)
@@ -48,7 +51,31 @@ class SharedStars:
         beside = "".join(f"; {number:,} {what}" for number, what in parts if number)
         known = self.separation[np.isfinite(self.separation)]
         apart = f"; median separation {np.median(known):.3g} arcsec" if len(known) else ""
-        return f"{len(self):,} stars of {self.rows:,} and {self.others:,} rows are the same{beside}{apart}"
+        one, other = self.out_of or (self.rows, self.others)
+        passing = f", those of {one:,} and {other:,} that pass the conditions," if self.is_narrowed else ""
+        rows = f"{self.rows:,} and {self.others:,} rows{passing}"
+        return f"{len(self):,} stars of {rows} are the same{beside}{apart}"
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether conditions left any row out."""
+        return self.out_of not in (None, (self.rows, self.others))
+
+    def of_whole(self, chosen: Flags, other_chosen: Flags) -> "SharedStars":
+        """Give rows of whole catalogues, where those that were matched are the chosen ones.
+
+        A star whose first row fails a condition is thereby found by another row of it that passes.
+
+        Parameters
+        ----------
+        chosen, other_chosen : (N,) and (M,) rows that pass.
+        """
+        return replace(
+            self,
+            first=np.flatnonzero(chosen)[self.first],
+            second=np.flatnonzero(other_chosen)[self.second],
+            out_of=(len(chosen), len(other_chosen)),
+        )
 
 
 def shared_by_id(ids: ArrayLike, others: ArrayLike, release: str, other_release: str) -> SharedStars:

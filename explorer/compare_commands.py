@@ -109,8 +109,8 @@ def compare(
         both = ("chi2 < 7000" if "chi2" in opened else "") if where is None else where, other_where
         _check((opened, second), both[0], out, picture, overwrite=overwrite)
         chosen = _chosen(opened, both[0]), _chosen(second, other_where)
-        shared = shared_stars(opened, second, options)
-        done = compare_labels(opened, second, shared, chosen, draws=draws, seed=seed, progress=report)
+        shared = shared_stars(opened, second, options, chosen)
+        done = compare_labels(opened, second, shared, draws=draws, seed=seed, progress=report)
     say_comparison(opened, second, done, both)
     _write(context, (opened, second), done, both, out, picture)
 

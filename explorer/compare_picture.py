@@ -18,7 +18,15 @@ from data.draft import draft
 from data.problem import DataError
 from explorer import look
 from explorer.binary_options import KINDS
-from explorer.compare_report import BIAS_HEADINGS, CAUTION, READING, bias_row, headline, slope_cell
+from explorer.compare_report import (
+    BIAS_HEADINGS,
+    CAUTION,
+    across_words,
+    bias_row,
+    headline,
+    reading,
+    slope_cell,
+)
 from explorer.notation import to_html
 from explorer.shared_labels import AGAINST, Rows, SharedLabels, against, values
 from model.label_difference import Course, LabelDifference
@@ -99,7 +107,7 @@ def write_picture(
     if not grids:
         raise DataError("no star has a label in both catalogues: there is nothing to draw")
     title = headline(one, other, done)
-    lines = (str(done.stars), READING.format(one=one.name, other=other.name), DRAWN, CAUTION)
+    lines = (str(done.stars), reading(one, other), DRAWN, CAUTION)
     notes = "".join(f"<p class='note'>{html.escape(line)}</p>" for line in lines)
     origin = "".join(
         f"<dt>{html.escape(name)}</dt><dd>{html.escape(told)}</dd>" for name, told in facts.items()
@@ -151,13 +159,20 @@ def _grid(
         ups[name] = first - second
         shown[f"y_{name}"] = ups[name][part]
     source = ColumnDataSource(shown)
+    words = {name: _with_unit(one, name, across_words(one, other, name)) for name in across}
     panels = []
     for name, found in labels.items():
         height = _range(ups[name], NARROWEST.get(one.described[name].unit, FLAT))
         panels.append(
             [
                 _panel(
-                    one, (quantity, name), source, (ranges[quantity], height), found, Course.of(x, ups[name])
+                    one,
+                    (quantity, name),
+                    words[quantity],
+                    source,
+                    (ranges[quantity], height),
+                    found,
+                    Course.of(x, ups[name]),
                 )
                 for quantity, x in across.items()
             ]
@@ -176,6 +191,7 @@ def _range(of: Floats, least: float = 0.0) -> Range1d:
 def _panel(
     one: Catalogue,
     names: tuple[str, str],
+    across: str,
     stars: ColumnDataSource,
     ranges: tuple[Range1d, Range1d],
     found: LabelDifference,
@@ -185,8 +201,8 @@ def _panel(
     quantity, name = names
     drawn = figure(
         name=f"{name} {quantity}", frame_width=WIDE, frame_height=HIGH, x_range=ranges[0], y_range=ranges[1],
-        x_axis_label=_words(one, quantity),
-        y_axis_label=f"\N{GREEK CAPITAL LETTER DELTA} {_words(one, name)}",
+        x_axis_label=across,
+        y_axis_label=f"\N{GREEK CAPITAL LETTER DELTA} {_with_unit(one, name, one.described[name].plain)}",
         title=f"{slope_cell(one, name, quantity, found)} per {AGAINST[quantity][1]}",
         min_border_left=56, min_border_right=8, tools="pan,wheel_zoom,box_zoom,reset,save",
         styles={"font-size": "12px"}, **look.FIGURE,
@@ -216,6 +232,6 @@ def _panel(
     return drawn
 
 
-def _words(one: Catalogue, name: str) -> str:
-    column = one.described[name]
-    return f"{column.plain} [{column.unit}]" if column.unit else column.plain
+def _with_unit(one: Catalogue, name: str, words: str) -> str:
+    unit = one.described[name].unit
+    return f"{words} [{unit}]" if unit else words

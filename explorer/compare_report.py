@@ -9,15 +9,15 @@ from rich.text import Text
 
 from data.catalogue import Catalogue
 from explorer.binary_options import KINDS
-from explorer.shared_labels import AGAINST, SharedLabels
+from explorer.shared_labels import AGAINST, SIGNAL, SharedLabels, own_of
 from model.label_difference import LabelDifference
 
 NARROWEST = 80
 READING = (
     "How to read it: differences are {one} minus {other}. Bias: median, with a 95 % interval. Scatter: half "
-    "the central 68 %; stated: what errors of both make. Slopes are of differences against the mean of both "
-    "catalogues' values (S/N: {one}'s own), with 95 % intervals; * where they exclude 0."
+    "the central 68 %; stated: what errors of both make. Slopes have 95 % intervals; * where they exclude 0."
 )
+MAKES_SLOPE = "errors that go with those of the label make a slope"
 CAUTION = (
     "Which of the two is wrong is not told. Errors of different size in both make slopes of their own; of "
     "many slopes, one in 20 excludes 0 by chance."
@@ -33,6 +33,32 @@ def headline(one: Catalogue, other: Catalogue, done: SharedLabels) -> str:
         for kind, labels in done.found.items()
     )
     return f"{names}: {kinds}"
+
+
+def reading(one: Catalogue, other: Catalogue) -> str:
+    """How numbers are read, and what slopes are against."""
+    return f"{READING.format(one=one.name, other=other.name)} {set_against(one, other)}"
+
+
+def set_against(one: Catalogue, other: Catalogue) -> str:
+    """Of which catalogue each quantity is that slopes are against, and what that does to them."""
+    own = own_of(one, other)
+    names = {name: one.described[name].plain for name in AGAINST if name in one}
+    both = ", ".join(plain for name, plain in names.items() if name not in own and name != SIGNAL)
+    mean = f"Slopes against {both}: of the mean of both catalogues, of stars that have it in both."
+    lacking = (
+        f"{other.name} has no {names[name]}, so slopes of {one.name} are against its own {names[name]}: "
+        f"{MAKES_SLOPE}."
+        for name in names if name in own
+    )  # fmt: skip
+    signal = f"{names[SIGNAL]} is that of {one.name}, where above 0." if SIGNAL in names else ""
+    return " ".join(words for words in (mean if both else "", *lacking, signal) if words)
+
+
+def across_words(one: Catalogue, other: Catalogue, quantity: str) -> str:
+    """What a slope is against, in short."""
+    own = "its own " if quantity in own_of(one, other) else ""
+    return f"{own}{one.described[quantity].plain}"
 
 
 def bias_row(one: Catalogue, name: str, found: LabelDifference) -> tuple[str, ...]:
@@ -83,11 +109,13 @@ def say_comparison(one: Catalogue, other: Catalogue, done: SharedLabels, where: 
             table.add_row(*bias_row(one, name, found))
         console.print(table)
         for quantity in next(iter(there.values())).slopes:
-            slopes = _table("label", f"per {AGAINST[quantity][1]} in {one.described[quantity].plain}")
+            heading = f"per {AGAINST[quantity][1]} in {across_words(one, other, quantity)}"
+            slopes = _table("label", "stars", heading)
             for name, found in there.items():
-                slopes.add_row(one.described[name].plain, slope_cell(one, name, quantity, found))
+                stars = f"{found.slopes[quantity].stars:,}"
+                slopes.add_row(one.described[name].plain, stars, slope_cell(one, name, quantity, found))
             console.print(slopes)
-    for line in (READING.format(one=one.name, other=other.name), CAUTION):
+    for line in (reading(one, other), CAUTION):
         console.print(line, soft_wrap=True)
 
 

@@ -1,7 +1,7 @@
 """Differences of labels between two catalogues as a table: a row for each kind of stars and each label."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +13,11 @@ from data.formats import format_of
 from data.problem import DataError
 from data.rows import write_rows
 from data.schema import Column
-from explorer.compare_report import CAUTION, headline
+from explorer.compare_report import CAUTION, MAKES_SLOPE, headline, set_against
 from explorer.notation import upright
 from explorer.results import Columns
-from explorer.shared_labels import AGAINST, SharedLabels
+from explorer.shared_labels import AGAINST, SIGNAL, SharedLabels, own_of
+from model.theil_sen import Slope
 
 _ORIGIN = "differences of labels of stars that two catalogues share"
 MEANINGS = {
@@ -64,7 +65,7 @@ def write_comparison(
     DataError
         If the table can't be written.
     """
-    columns = difference_columns(one, done)
+    columns = difference_columns(one, other, done)
     number = len(columns.values["label"])
     facts = origin(out, one, other, done, ("--out", *command), where)
     write_rows(out, columns.described, columns.values, {**facts, "rows": str(number)})
@@ -95,7 +96,7 @@ def origin(
     return {name: told for name, told in facts.items() if name not in ("rows", "out_of")}
 
 
-def difference_columns(one: Catalogue, done: SharedLabels) -> Columns:
+def difference_columns(one: Catalogue, other: Catalogue, done: SharedLabels) -> Columns:
     """Columns of the table."""
     rows = [
         (kind, name, found)
@@ -121,22 +122,36 @@ def difference_columns(one: Catalogue, done: SharedLabels) -> Columns:
     ):
         kind = "int64" if name == "stars" else "float64"
         columns.add(name, np.array(values), described=_column(name, kind, MEANINGS[name]))
-    for quantity, (scale, per) in AGAINST.items():
-        if quantity not in found[0].slopes:
-            continue
+    for quantity in found[0].slopes:
         slopes = [each.slopes[quantity] for each in found]
-        for part, ends in (
-            ("", [slope.value for slope in slopes]),
-            ("_low", [slope.low for slope in slopes]),
-            ("_high", [slope.high for slope in slopes]),
-        ):
-            what = {"": "Slope", "_low": "Lower end of the 95 % interval of the slope"}.get(
-                part, "Upper end of the 95 % interval of the slope"
-            )
-            name = f"slope_{quantity}{part}"
-            meaning = f"{what} of differences against {one.described[quantity].plain}, per {per}."
-            columns.add(name, scale * np.array(ends), described=_column(name, "float64", meaning))
+        _add_slopes(columns, quantity, slopes, _against(one, other, quantity))
     return columns
+
+
+def _add_slopes(columns: Columns, quantity: str, slopes: Sequence[Slope], against: str) -> None:
+    """Add slopes against a quantity, their intervals, and of how many stars they are."""
+    scale, per = AGAINST[quantity]
+    for part, what, ends in (
+        ("", "Slope", [slope.value for slope in slopes]),
+        ("_low", "Lower end of the 95 % interval of the slope", [slope.low for slope in slopes]),
+        ("_high", "Upper end of the 95 % interval of the slope", [slope.high for slope in slopes]),
+    ):
+        name = f"slope_{quantity}{part}"
+        meaning = f"{what} of differences, per {per}, against {against}."
+        columns.add(name, scale * np.array(ends), described=_column(name, "float64", meaning))
+    name, meaning = f"slope_{quantity}_stars", "Stars that the slope is of."
+    numbers = np.array([slope.stars for slope in slopes])
+    columns.add(name, numbers, described=_column(name, "int64", meaning))
+
+
+def _against(one: Catalogue, other: Catalogue, quantity: str) -> str:
+    """What slopes are against, in full."""
+    plain = one.described[quantity].plain
+    if quantity == SIGNAL:
+        return f"{plain} of the first catalogue, where above 0"
+    if quantity in own_of(one, other):
+        return f"its own {plain}, of the first catalogue, as the other has none: {MAKES_SLOPE}"
+    return f"{plain}, mean of both catalogues"
 
 
 def _facts(one: Catalogue, other: Catalogue, done: SharedLabels, where: str) -> Mapping[str, str]:
@@ -153,6 +168,7 @@ def _facts(one: Catalogue, other: Catalogue, done: SharedLabels, where: str) -> 
         "other_citation": other.metadata.get("citation", ""),
         "other_where": where or "all rows",
         "join": str(done.stars),
+        "slopes": set_against(one, other),
         "draws": str(done.draws),
         "seed": str(done.seed),
         "caution": CAUTION,

@@ -27,8 +27,8 @@ AGAINST: Mapping[str, tuple[float, str]] = MappingProxyType(
     {"teff": (1000.0, "1000 K"), "logg": (1.0, "dex"), "fe_h": (1.0, "dex"), "snrz": (100.0, "100 of S/N")}
 )
 """What differences are set against: how many units a slope is told per, and that in words."""
-OWN = frozenset({"snrz"})
-"""Those that the first catalogue alone tells."""
+SIGNAL = "snrz"
+"""Of the first catalogue's spectra, whatever the other has; above 0 where it is known."""
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,16 @@ class SharedLabels:
     seed: int
 
 
-def shared_stars(one: Catalogue, other: Catalogue, options: JoinOptions) -> SharedStars:
-    """Find the stars that two catalogues share.
+def shared_stars(
+    one: Catalogue, other: Catalogue, options: JoinOptions, chosen: tuple[Flags, Flags]
+) -> SharedStars:
+    """Find the stars that two catalogues share, each by a row of either that passes the conditions.
+
+    Parameters
+    ----------
+    one, other : the catalogues.
+    options : how stars are found to be the same.
+    chosen : rows of each that pass, (N,) and (M,); others are not looked at.
 
     Raises
     ------
@@ -94,16 +102,19 @@ def shared_stars(one: Catalogue, other: Catalogue, options: JoinOptions) -> Shar
             if "source_id" not in each:
                 raise DataError(f"{each.source.name} has no source_id: match by position (--by-place)")
         releases = (each.metadata.get("gaia_release", "") or options.gaia_release for each in (one, other))
-        return shared_by_id(one["source_id"], other["source_id"], *releases)
+        ids = one["source_id"][chosen[0]], other["source_id"][chosen[1]]
+        return shared_by_id(*ids, *releases).of_whole(*chosen)
     for each in (one, other):
         if not {"ra", "dec"} <= each.columns.keys():
             raise DataError(f"{each.source.name} has no ra and dec: stars can't be matched by position")
-    ra, dec = (np.asarray(one[name], np.float64) for name in ("ra", "dec"))
+    ra, dec = (np.asarray(one[name][chosen[0]], np.float64) for name in ("ra", "dec"))
     if options.epoch is not None and options.other_epoch is not None:
         if not {"pmra", "pmdec"} <= one.columns.keys():
             raise DataError(f"{one.source.name} has no proper motions to move positions by: leave epochs out")
-        ra, dec = propagate(ra, dec, one["pmra"], one["pmdec"], options.epoch, options.other_epoch)
-    return shared_by_place(ra, dec, other["ra"], other["dec"], options.radius)
+        moves = one["pmra"][chosen[0]], one["pmdec"][chosen[0]]
+        ra, dec = propagate(ra, dec, *moves, options.epoch, options.other_epoch)
+    others = other["ra"][chosen[1]], other["dec"][chosen[1]]
+    return shared_by_place(ra, dec, *others, options.radius).of_whole(*chosen)
 
 
 def labels_of(one: Catalogue, other: Catalogue) -> tuple[str, ...]:
@@ -112,16 +123,30 @@ def labels_of(one: Catalogue, other: Catalogue) -> tuple[str, ...]:
     more = [name for name in one.described if is_abundance(name) and name not in COLUMNS]
     return tuple(
         name for name in (*known, *more)
-        if all(name in each and each.described[name].is_number for each in (one, other))
-        and one.described[name].unit == other.described[name].unit
+        if _in_both(one, other, name)
     )  # fmt: skip
+
+
+def own_of(one: Catalogue, other: Catalogue) -> frozenset[str]:
+    """Labels of AGAINST that the first catalogue alone has, in its unit: differences are set against its own.
+
+    Its errors then make a slope in whatever label they go with.
+    """
+    return frozenset(
+        name for name in AGAINST if name in one and name != SIGNAL and not _in_both(one, other, name)
+    )
+
+
+def _in_both(one: Catalogue, other: Catalogue, name: str) -> bool:
+    """Whether both have numbers of a name, in one unit."""
+    there = all(name in each and each.described[name].is_number for each in (one, other))
+    return there and one.described[name].unit == other.described[name].unit
 
 
 def compare_labels(
     one: Catalogue,
     other: Catalogue,
     shared: SharedStars,
-    chosen: tuple[Flags, Flags],
     *,
     draws: int,
     seed: int,
@@ -133,7 +158,6 @@ def compare_labels(
     ----------
     one, other : the catalogues.
     shared : their common stars.
-    chosen : rows of each that count, (N,) and (M,).
     draws, seed : of the intervals of slopes.
     progress : told (done, total, of what) after each draw; it may raise to stop.
 
@@ -146,10 +170,7 @@ def compare_labels(
     if not labels:
         raise DataError(f"{one.source.name} and {other.source.name} have no label in common")
     _some(shared)
-    counts = chosen[0][shared.first] & chosen[1][shared.second]
-    if not counts.any():
-        raise DataError(f"no star is left to compare ({shared}, and none passes the conditions): widen these")
-    rows = _rows_of_kinds(one, shared, counts)
+    rows = _rows_of_kinds(one, shared)
     found: dict[str, dict[str, LabelDifference]] = {kind: {} for kind in rows}
     for kind, both in rows.items():
         others = {name: against(one, other, name, both) for name in AGAINST if name in one}
@@ -170,20 +191,23 @@ def compare_labels(
 
 def _some(shared: SharedStars) -> None:
     """Refuse, with a DataError, catalogues that share no star."""
+    if not (shared.rows and shared.others):
+        raise DataError(f"no star is left to compare ({shared}): widen the conditions")
     if not len(shared):
         raise DataError(
             f"no star is in both catalogues: {shared}. Check that identifiers are of one Gaia release, or "
             "match by position (--by-place), within more arcsec (--radius) or moved to one year (--epoch)"
+            f"{', or widen the conditions' if shared.is_narrowed else ''}"
         )
 
 
-def _rows_of_kinds(one: Catalogue, shared: SharedStars, counts: Flags) -> dict[str, Rows]:
-    """Rows of both catalogues for each kind of the stars that count, (K,) of those that are shared."""
+def _rows_of_kinds(one: Catalogue, shared: SharedStars) -> dict[str, Rows]:
+    """Rows of both catalogues for each kind of the stars that are shared."""
     rows = {}
     for kind in kinds_of(one):
-        mine = counts.copy()
+        mine = np.ones(len(shared), np.bool_)
         if kind in GIANT_FLAG:
-            mine &= np.asarray(one["giantmodel"])[shared.first] == GIANT_FLAG[kind]
+            mine = np.asarray(one["giantmodel"])[shared.first] == GIANT_FLAG[kind]
         rows[kind] = shared.first[mine], shared.second[mine]
     return rows
 
@@ -198,9 +222,17 @@ def values(one: Catalogue, other: Catalogue, name: str, rows: Rows) -> tuple[Flo
 
 
 def against(one: Catalogue, other: Catalogue, name: str, rows: Rows) -> Floats:
-    """What differences are set against, (K,): the mean of both catalogues, or what the first alone has."""
-    both = name in other and name not in OWN
-    return mean_of_both(_numbers(one, name, rows[0]), _numbers(other, name, rows[1]) if both else None)
+    """What differences are set against, (K,): never of one catalogue for some stars and of both for others.
+
+    The mean of both, NaN where either lacks it; of the first for all stars if it is S/N, which is NaN unless
+    above 0, or what the other has no column of (`own_of`).
+    """
+    first = _numbers(one, name, rows[0])
+    if name == SIGNAL:
+        return np.where(np.isfinite(first) & (first > 0), first, np.nan)
+    if name in own_of(one, other):
+        return first
+    return mean_of_both(first, _numbers(other, name, rows[1]))
 
 
 def _numbers(catalogue: Catalogue, name: str, rows: Integers) -> Floats:

@@ -3,7 +3,8 @@
 The bias is the median difference, its interval that of order statistics, which holds whatever the
 distribution (Conover 1999, Practical Nonparametric Statistics, section 3.2). Differences are set against the
 mean of both catalogues' values: against one of them, its own errors would make a slope (Bland & Altman 1986,
-Lancet 327, 307). Where errors of the two are of different size, some of that is left.
+Lancet 327, 307), of a part of the stars as of all. Where errors of the two are of different size, some of
+that is left.
 """
 
 from collections.abc import Callable, Mapping
@@ -143,10 +144,8 @@ class Course:
         return cls(middle, low, median, high)
 
 
-def mean_of_both(one: ArrayLike, other: ArrayLike | None) -> Floats:
-    """Mean of the values of two catalogues, (K,); that of the first where the second has none."""
-    first = np.asarray(one, np.float64)
-    if other is None:
-        return first
-    second = np.asarray(other, np.float64)
-    return np.where(np.isfinite(second), (first + second) / 2, first)
+def mean_of_both(one: ArrayLike, other: ArrayLike) -> Floats:
+    """Mean of the values of two catalogues, (K,); NaN where either has none, never that of one alone."""
+    first, second = np.asarray(one, np.float64), np.asarray(other, np.float64)
+    known = np.isfinite(first) & np.isfinite(second)
+    return np.where(known, np.where(known, first, 0.0) + np.where(known, second, 0.0), np.nan) / 2

@@ -87,6 +87,15 @@ def plain(table, other, name, giant, where=True):
     ).dropna()
 
 
+def shared_of(table, other):
+    """What is said of rows at each step, where those of ours are taken that fit well."""
+    good = table.source_id[table.chi2 < 7000]
+    stars = other[1].source_id.isin(good).sum()
+    return (
+        f"{stars:,} stars of {len(good):,} and 3,000 rows, those of 6,000 and 3,000 that pass the conditions,"
+    )
+
+
 def test_what_is_found_is_what_plain_arrays_say(run, mock, table, other):
     told = run("compare", mock, other[0], *RELEASE, "--out", "d.parquet")
     assert (told.status, told.err) == (0, "")
@@ -110,11 +119,11 @@ def test_what_is_found_is_what_plain_arrays_say(run, mock, table, other):
     assert ("dwarf", "mg_fe") not in found.index
 
 
-def test_it_prints_what_it_found_and_that_stars_are_no_stars(run, mock, other):
+def test_it_prints_what_it_found_and_that_stars_are_no_stars(run, mock, table, other):
     told = run("compare", mock, other[0], *RELEASE)
     assert told.out.startswith("MOCK ours minus theirs: ")
     for words in (
-        "3,000 stars of 6,000 and 3,000 rows are the same", "How to read it", "dwarfs", "giants", "[Mg/Fe]",
+        f"{shared_of(table, other)} are the same", "How to read it", "dwarfs", "giants", "[Mg/Fe]",
         "per 1000 K in Teff", "per 100 of S/N", "chi2 < 7000", "Which of the two is wrong is not told",
     ):  # fmt: skip
         assert words in told.out
@@ -138,10 +147,14 @@ def test_epochs_move_positions(run, mock, table, other):
     ra, dec = propagate(rows.ra, rows.dec, rows.pmra, rows.pmdec, 2000, 2050)
     moved["ra"], moved["dec"] = ra, dec
     moved.to_csv("moved.csv", index=False)
-    still = run("compare", mock, "moved.csv", "--by-place")
-    went = run("compare", mock, "moved.csv", "--by-place", "--epoch", 2000, "--other-epoch", 2050)
-    assert "3,000 stars of" in went.out
+    still = run("compare", mock, "moved.csv", "--by-place", "--where", "")
+    went = run(
+        "compare", mock, "moved.csv", "--by-place", "--where", "", "--epoch", 2000, "--other-epoch", 2050
+    )
+    assert "3,000 stars of 6,000 and 3,000 rows are the same" in went.out
     assert "3,000 stars of" not in still.out
+    some = run("compare", mock, "moved.csv", "--by-place", "--epoch", 2000, "--other-epoch", 2050)
+    assert f"{shared_of(table, other)} are the same" in some.out
 
 
 def test_conditions_hold_in_either_catalogue(run, mock, table, other):
@@ -153,8 +166,33 @@ def test_conditions_hold_in_either_catalogue(run, mock, table, other):
     assert found.loc[("giant", "fe_h")].stars == both.fe_h.notna().sum()
 
 
+@pytest.mark.parametrize("by_place", [False, True])
+def test_stars_are_found_by_rows_that_pass(run, mock, table, by_place):
+    """Of some stars the first row fails in ours, of others in theirs; a join of what passes is the oracle."""
+    ours = table[table.giantmodel == 1].head(400).reset_index(drop=True)
+    ours = pd.concat([ours.assign(snrz=5.0).iloc[:150], ours.assign(snrz=50.0)], ignore_index=True)
+    theirs = ours.iloc[150:].drop(columns=["giantmodel", "chi2"]).assign(mark=1.0).reset_index(drop=True)
+    theirs["fe_h"] -= np.linspace(0, 0.1, len(theirs))
+    theirs = pd.concat(
+        [theirs.assign(teff=3000.0).iloc[100:220], theirs.assign(teff=5000.0).iloc[:390]], ignore_index=True
+    )
+    ours.to_parquet("ours.parquet")
+    theirs[["source_id", "ra", "dec", "teff", "fe_h"]].to_csv("theirs.csv", index=False)
+    how = ("--by-place",) if by_place else (*RELEASE,)
+    words = ("--where", "snrz > 10", "--other-where", "teff > 4000", "--out", "a.csv")
+    told = run("compare", "ours.parquet", "theirs.csv", *how, *words)
+    assert (told.status, told.err) == (0, "")
+    both = ours[ours.snrz > 10].merge(theirs[theirs.teff > 4000], on="source_id", suffixes=("", "_other"))
+    assert len(both) == 390
+    assert "390 stars of 400 and 390 rows, those of 550 and 510 that pass the conditions," in told.out
+    found = results(Path("a.csv")).set_index("label").loc["fe_h"]
+    difference = (both.fe_h.astype("float32") - both.fe_h_other.astype("float32")).dropna()
+    assert found.stars == len(difference)
+    assert found.bias == pytest.approx(difference.median(), abs=1e-5)
+
+
 @pytest.mark.parametrize("ending", ["csv", "fits", "parquet"])
-def test_table_says_where_it_is_from(run, mock, other, ending):
+def test_table_says_where_it_is_from(run, mock, table, other, ending):
     out = Path(f"d.{ending}")
     assert run("compare", mock, other[0], *RELEASE, "--out", out).status == 0
     assert {"kind", "label", "bias", "slope_logg_high"} <= set(results(out).columns)
@@ -164,7 +202,7 @@ def test_table_says_where_it_is_from(run, mock, other, ending):
         assert facts["mock"] == "true"
         assert facts["other_source"] == "theirs.csv"
         assert len(facts["other_sha256"]) == len(facts["sha256"]) == 64
-        assert "3,000 stars" in facts["join"]
+        assert facts["join"] == f"{shared_of(table, other)} are the same"
     assert run("compare", mock, other[0], *RELEASE, "--out", out).status == 2
     assert run("compare", mock, other[0], *RELEASE, "--out", out, "--overwrite").status == 0
 
@@ -261,6 +299,10 @@ def test_catalogues_without_common_labels_are_told(run, mock, table):
     outcome = run("compare", mock, "others.csv", *RELEASE)
     assert outcome.status == 2
     assert "no star is in both catalogues: 0 stars" in outcome.err
+    assert "or widen the conditions" in " ".join(outcome.err.split())
+    outcome = run("compare", mock, "others.csv", *RELEASE, "--where", "")
+    assert outcome.status == 2
+    assert "widen the conditions" not in " ".join(outcome.err.split())
     assert "the other catalogue is empty" in run("compare", mock, "").err
     assert "does not exist" in run("compare", mock, "nowhere.csv").err
     Path("odd.csv").write_text("a,b\n1,2\n")

@@ -1,7 +1,11 @@
 """Differences of labels: intervals of medians against exact ones, planted biases and slopes."""
 
+import math
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
 
 from model.label_difference import GROUP, TOGETHER, Course, LabelDifference, mean_of_both, median_interval
@@ -82,10 +86,22 @@ def test_errors_make_no_slope_against_the_mean_of_both():
     assert fair.low < 0 < fair.high
     assert compared(one, other, {"fe_h": one}).slopes["fe_h"].low > 0.1
 
+    other_known = np.where(np.arange(2000) % 2, other, np.nan)
+    some = compared(one, other, {"fe_h": mean_of_both(one, other_known)}).slopes["fe_h"]
+    assert some.stars == 1000
+    assert some.low < 0 < some.high
+    mixed = np.where(np.isfinite(other_known), (one + other) / 2, one)
+    assert compared(one, other, {"fe_h": mixed}).slopes["fe_h"].low > 0.05
 
-def test_mean_of_both_is_the_first_where_the_second_is_missing():
-    assert mean_of_both([1.0, 2.0], [3.0, np.nan]).tolist() == [2.0, 2.0]
-    assert mean_of_both([1.0, 2.0], None).tolist() == [1.0, 2.0]
+
+values = st.lists(st.tuples(*[st.floats(-1e6, 1e6) | st.sampled_from([np.nan, np.inf, -np.inf])] * 2))
+
+
+@given(values)
+def test_mean_of_both_is_missing_where_either_is(pairs):
+    one, other = np.array(pairs, np.float64).reshape(-1, 2).T
+    expected = [(a + b) / 2 if math.isfinite(a) and math.isfinite(b) else np.nan for a, b in pairs]
+    np.testing.assert_array_equal(mean_of_both(one, other), expected)
 
 
 def test_without_stars_nothing_is_told():

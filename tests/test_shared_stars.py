@@ -4,7 +4,7 @@ import astropy.units as u
 import numpy as np
 import pytest
 from astropy.coordinates import SkyCoord
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from data.problem import DataError
@@ -31,6 +31,30 @@ def test_identifiers_are_matched_as_plainly(one, other):
     assert found.nameless == sum(name < 0 for name in one)
     assert found.doubtful == sum(other.count(one[row]) > 1 for row, _ in expected)
     assert (found.rows, found.others) == (len(one), len(other))
+
+
+rows_of_ids = st.lists(st.tuples(st.integers(-1, 6), st.booleans()), max_size=12)
+
+
+@given(rows_of_ids, rows_of_ids)
+@example(
+    [(1, False), (1, True), (2, True), (3, True)], [(1, True), (2, False), (2, True), (3, True)]
+)  # both first rows fail
+def test_every_star_with_a_row_that_passes_in_both_is_shared(one, other):
+    ids, passes = (np.array([each[0] for each in one], np.int64), np.array([each[1] for each in one], bool))
+    others, others_pass = (
+        np.array([each[0] for each in other], np.int64),
+        np.array([each[1] for each in other], bool),
+    )
+    found = shared_by_id(ids[passes], others[others_pass], "DR3", "DR3").of_whole(passes, others_pass)
+    stars = {name for name, passed in one if passed and name >= 0}
+    stars &= {name for name, passed in other if passed}
+    expected = sorted((one.index((name, True)), other.index((name, True))) for name in stars)
+    assert list(zip(found.first.tolist(), found.second.tolist(), strict=True)) == expected
+    assert (found.rows, found.others) == (sum(passes), sum(others_pass))
+    assert found.out_of == (len(one), len(other))
+    assert len(found) + found.dropped == sum(name in stars for name, passed in one if passed)
+    assert found.is_narrowed == (not (all(passes) and all(others_pass)))
 
 
 def test_large_identifiers_stay_exact():
@@ -84,3 +108,14 @@ def test_what_became_of_rows_is_told():
         "2 stars of 4 and 3 rows are the same; 1 had several rows to choose from; 1 left out, as another row "
         "of the same star was taken; 1 without an identifier or position"
     )
+
+
+def test_rows_that_fail_conditions_are_told():
+    passes, others_pass = np.array([False, True, True, True]), np.array([True, False, True, True])
+    ids, others = np.array([1, 1, 2, 3]), np.array([1, 2, 2, 3])
+    matched = shared_by_id(ids[passes], others[others_pass], "DR3", "DR3")
+    found = matched.of_whole(passes, others_pass)
+    assert (found.first.tolist(), found.second.tolist()) == ([1, 2, 3], [0, 2, 3])
+    assert str(found) == ("3 stars of 3 and 3 rows, those of 4 and 4 that pass the conditions, are the same")
+    everything = np.ones(3, bool)
+    assert str(matched.of_whole(everything, everything)) == "3 stars of 3 and 3 rows are the same"
