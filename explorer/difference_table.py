@@ -73,7 +73,7 @@ def pixel_columns(stars: Stars, done: Compared) -> Columns:
         (_of(label, "error", "Standard error of the difference, statistical only."), found.error),
         (_plain("t", "Welch's t, the difference over its error."), found.t),
         (_plain("freedom", "Its degrees of freedom."), found.freedom),
-        (_plain("p", "Two-sided probability of such a t where means are equal, Welch's or Student's, the larger."),
+        (_plain("p", "Two-sided probability where means are equal: the larger of Welch's and Student's."),
          found.p),
         (_plain("q", "Lowest false discovery rate at which it passes (Benjamini & Hochberg 1995)."), found.q),
     ):  # fmt: skip

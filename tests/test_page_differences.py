@@ -64,6 +64,7 @@ def check(visit, wanted):
         images = drawn(visit)
         for name in ("n_a", "n_b"):
             assert (images[name] == wanted[name]).all()
+        assert (np.isfinite(images["p"]) == np.isfinite(wanted["p"])).all()
         return images
 
     images = eventually(same)
@@ -132,12 +133,12 @@ def brushed(visit):
 def test_choices_are_refused_in_words_and_lines_are_switched(newcomer):
     page = newcomer.page
     newcomer.tab("Differences")
-    expect(page.get_by_text("pixels tested pass")).to_be_visible()
+    expect(page.get_by_text("Stars with a value on the map")).to_be_visible()
     for typed, words in (("9", "10 to 100,000 stars"), ("<b>", "a whole number, not '<b>'")):
         newcomer.type_into(page.get_by_label("Min stars").last, typed)
         expect(page.get_by_text(words)).to_be_visible()
     newcomer.type_into(page.get_by_label("Min stars").last, "12")
-    expect(page.get_by_text("pixels tested pass")).to_be_visible()
+    expect(page.get_by_text("Stars with a value on the map")).to_be_visible()
     with page.expect_download() as begun:
         page.get_by_role("button", name="CSV").click()
     text = begun.value.path().read_text()
@@ -153,7 +154,7 @@ def test_choices_are_refused_in_words_and_lines_are_switched(newcomer):
     eventually(lambda: shows(newcomer, "differences.rv.t", {"ridge"}))
     page.wait_for_url(lambda url: url != before)
     page.reload()
-    expect(page.get_by_text("pixels tested pass")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("Stars with a value on the map")).to_be_visible(timeout=30_000)
     newcomer.tab("Maps")
     newcomer.wait_for("rv", "kiel")
     eventually(lambda: shows(newcomer, "rv", {"ridge"}))
