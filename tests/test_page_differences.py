@@ -163,3 +163,17 @@ def test_choices_are_refused_in_words_and_lines_are_switched(newcomer):
 
 def shows(visit, figure, keys):
     assert set(visit.page.evaluate(LINES, figure)) == keys
+
+
+def test_other_shares_of_giants_are_warned_of_in_bold(newcomer, mock_table):
+    page, giants = newcomer.page, mock_table["giantmodel"] == 1
+    newcomer.tab("Differences")
+    expect(page.get_by_text("Stars with a value on the map")).to_be_visible()
+    expect(page.get_by_text("come from two models")).to_be_hidden()
+    newcomer.choose("Label", "[Fe/H]")
+    warned = page.locator("b").get_by_text("Giants are 100.0 % of A")
+    expect(warned).to_be_visible()
+    expect(page.get_by_text("if values in a pixel are near normal")).to_be_visible()
+    on_map = (np.abs(mock_table["z"]) <= Y1) & (mock_table["R"] >= X0) & (mock_table["R"] <= X1)
+    others = np.isfinite(mock_table["fe_h"]) & on_map & ~(giants & (mock_table["chi2"] <= 7000))
+    expect(warned).to_contain_text(f"but {100 * giants[others].mean():.1f} % of B")
