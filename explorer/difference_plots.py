@@ -55,8 +55,13 @@ class DifferencePlots:
         self._ranges: dict[str, Any] = {"x_range": Range1d(0, 1), "y_range": Range1d(0, 1)}
         self.figures = {key: self._figure(key, window) for key in PANELS}
         self.name_axes(axes)
-        self._cards = {key: Card(PANELS[key][0], plot=alone(plot)) for key, plot in self.figures.items()}
-        self._size(window)
+        width, height = frame_of(window, equal=diagram.equal)
+        self._cards = {
+            key: Card(
+                PANELS[key][0], plot=alone(plot), width=width + SIDES, height=height + CARD_CHROME + LEGEND
+            )
+            for key, plot in self.figures.items()
+        }
         self.view = pn.FlexBox(*self._cards.values(), margin=0, gap="8px")
 
     def _figure(self, key: str, window: Window) -> Any:
