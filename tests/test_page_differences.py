@@ -177,3 +177,42 @@ def test_other_shares_of_giants_are_warned_of_in_bold(newcomer, mock_table):
     on_map = (np.abs(mock_table["z"]) <= Y1) & (mock_table["R"] >= X0) & (mock_table["R"] <= X1)
     others = np.isfinite(mock_table["fe_h"]) & on_map & ~(giants & (mock_table["chi2"] <= 7000))
     expect(warned).to_contain_text(f"but {100 * giants[others].mean():.1f} % of B")
+
+
+CUT_OFF = """
+all => all.filter(one => {
+  const card = one.getRootNode().host.getBoundingClientRect()
+  return card.width > 0 && one.getBoundingClientRect().right > card.right
+}).length
+"""
+SIZE = """
+() => {
+  const figure = Bokeh.documents[0].get_model_by_name('differences.rz.t')
+  return [figure.frame_width, figure.frame_height]
+}
+"""
+
+
+def test_frames_take_the_shape_of_a_window_that_is_zoomed(newcomer):
+    page = newcomer.page
+    newcomer.tab("Differences")
+    expect(page.get_by_text("Stars with a value on the map")).to_be_visible()
+    assert page.evaluate(SIZE) == [262, 280]
+    assert page.locator(".legend").evaluate_all(CUT_OFF) == 0
+    newcomer.tab("Maps")
+    newcomer.wait_for("rz")
+    newcomer.point_at("rz", X0, 0, nudge=-14)  # over the axis, so that z alone is zoomed
+    for _ in range(6):
+        page.mouse.wheel(0, -300)
+    eventually(lambda: narrow(newcomer.axes("rz")[1]))
+    newcomer.tab("Differences")
+    eventually(lambda: flat(page.evaluate(SIZE)))
+    assert page.locator(".legend").evaluate_all(CUT_OFF) == 0
+
+
+def narrow(ends):
+    assert ends[1] - ends[0] < 1
+
+
+def flat(size):
+    assert size == [280, 60]
