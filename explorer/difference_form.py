@@ -16,10 +16,28 @@ from explorer.stars import Stars
 SUITS = "as suits"
 SMALL: dict[str, Any] = {"size": "small", "margin": (12, 8, 4, 0)}
 LONGEST = 9
+LACKING = (
+    "A difference needs a label, and two columns that make a plane, such as R and z, or teff and logg: "
+    "the catalogue lacks them."
+)
+
+
+def planes_of(stars: Stars, state: State) -> dict[str, str]:
+    """Diagrams whose columns there are, {name to show: key}."""
+    return {
+        plain_title(one.title): key
+        for key, one in DIAGRAMS.items()
+        if all(map(stars.has, (one.x, state.view(key).y or one.y)))
+    }
+
+
+def possible(stars: Stars, state: State) -> bool:
+    """Whether there is a plane and a label to choose."""
+    return bool(planes_of(stars, state) and flat(quantities(stars, state.derived, averaged=True)))
 
 
 class DifferenceForm:
-    """One visitor's controls.
+    """One visitor's controls, where they are `possible`.
 
     Attributes
     ----------
@@ -29,11 +47,7 @@ class DifferenceForm:
     def __init__(self, stars: Stars, session: Session) -> None:
         self._stars = stars
         state = session.state
-        planes = {
-            plain_title(one.title): key
-            for key, one in DIAGRAMS.items()
-            if all(map(stars.has, (one.x, state.view(key).y or one.y)))
-        }
+        planes = planes_of(stars, state)
         groups = quantities(stars, state.derived, averaged=True)
         names = self._groups(state)
         kept = [*names.values()][len(GROUPS) :]

@@ -1,9 +1,10 @@
 """The mean of a label among some stars less that among others, pixel by pixel of a map's plane."""
 
+import math
 from dataclasses import dataclass, replace
 
 from data.expression import Expression
-from data.predicate import Where
+from data.predicate import OneOf, Where
 from data.problem import DataError
 from data.selection import Clause, Selection
 from explorer import algebra, kernels, picture, raster
@@ -14,7 +15,7 @@ from explorer.overtaking import Overtaken, attend, attentive
 from explorer.raster import COARSENINGS, FINE, Window
 from explorer.session import Derived, State
 from explorer.stars import Stars
-from model.differences import FEWEST, Differences, Samples, differences
+from model.differences import Differences, Samples, differences
 
 SELECTED, OTHERS, EVERYONE = "selected", "others", "everyone"
 GROUPS = {SELECTED: "selected stars", OTHERS: "the others", EVERYONE: "all stars"}
@@ -25,7 +26,8 @@ FINEST = 4
 """Fewest fine pixels along the side of one that is compared: 100 a side of the map."""
 SIDES = {FINE // factor: factor for factor in COARSENINGS if factor >= FINEST}
 """Pixels along a side that may be asked for -> fine pixels of each."""
-LEAST, MOST_LEAST = 10, 100_000
+FEWEST, LEAST, MOST_LEAST = 10, 30, 100_000
+"""Stars of each side that a pixel may be asked to have at least, that it needs usually, and the most."""
 RATES = (0.001, 0.01, 0.05, 0.1, 0.2)
 """Rates of false discoveries that are offered."""
 
@@ -86,6 +88,8 @@ class Compared:
     shared : stars of the catalogue that are in both groups.
     kept_in : "A" or "B": where those count.
     against : who the others are, a key of `comparison.AGAINST`.
+    giants : share of giants among those of A and of B that are known to be giants or dwarfs; NaN where
+        nobody knows of any.
     """
 
     question: Question
@@ -97,6 +101,7 @@ class Compared:
     shared: int
     kept_in: str
     against: str
+    giants: tuple[float, float]
 
 
 def question_of(stars: Stars, state: State, asked: Asked) -> Question:
@@ -181,7 +186,20 @@ def compared(stars: Stars, asked: Question, overtaken: Overtaken = bool) -> Comp
         attend(overtaken)
         samples.append(Samples(*raster.moments(words, place.pixels, label, factor)))
     found = differences(samples[0], samples[1], question.least)
-    return Compared(asked, FINE // factor, samples[0], samples[1], found, numbers, shared, kept_in, against)
+    giants = _giants(stars, parts[0], each), _giants(stars, parts[1], each)
+    return Compared(
+        asked, FINE // factor, samples[0], samples[1], found, numbers, shared, kept_in, against, giants
+    )
+
+
+def _giants(stars: Stars, words: kernels.Words, each: Each) -> float:
+    """Share of giants among giants and dwarfs; NaN where there is none or the catalogue does not tell."""
+    if not stars.has("giantmodel"):
+        return math.nan
+    dwarfs, giants = (
+        int(kernels.population(words & stars.bits(OneOf("giantmodel", (kind,)), each))) for kind in (0, 1)
+    )
+    return giants / (dwarfs + giants) if dwarfs + giants else math.nan
 
 
 def _apart(first: kernels.Words, second: kernels.Words) -> tuple[kernels.Words, kernels.Words, str]:

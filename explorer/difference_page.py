@@ -12,7 +12,7 @@ from data.formats import FORMATS
 from data.problem import DataError
 from explorer.atlas import DIAGRAMS
 from explorer.background import Background
-from explorer.difference_form import DifferenceForm
+from explorer.difference_form import LACKING, DifferenceForm, possible
 from explorer.difference_map import Compared, Question, compared, question_of
 from explorer.difference_plots import DifferencePlots
 from explorer.difference_table import table_of
@@ -46,6 +46,9 @@ class DifferencePage:
     def follow(self) -> None:
         """Make the page when it is first opened, and have it follow the session whenever it is seen."""
         state = self._session.state
+        if self._state is None and not possible(self._stars, state):
+            self.view[:] = [text("lacking", LACKING)]
+            return
         if self._state is None:
             self._build()
         else:

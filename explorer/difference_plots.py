@@ -26,8 +26,8 @@ PANELS: Mapping[str, tuple[str, str]] = {
 """What is drawn: title and colours."""
 FAINT = 0.22
 """Opacity of pixels that do not pass."""
-FRAME, SIDES = 280, 96
-"""Longer side of a frame, and what a card needs beside it, CSS pixels."""
+FRAME, NARROWEST, SIDES = 280, 60, 96
+"""Longer side of a frame, shortest side of any, and what a card needs beside it, CSS pixels."""
 TIPS = (
     ("A minus B", "@difference{0.0000} ± @error{0.0000}"),
     ("t", "@t{0.00}, @freedom{0.0} degrees of freedom"),
@@ -55,7 +55,7 @@ class DifferencePlots:
         self._ranges: dict[str, Any] = {"x_range": Range1d(0, 1), "y_range": Range1d(0, 1)}
         self.figures = {key: self._figure(key, window) for key in PANELS}
         self.name_axes(axes)
-        width, height = _frame(window, equal=diagram.equal)
+        width, height = frame_of(window, equal=diagram.equal)
         self._cards = {
             key: Card(
                 PANELS[key][0], plot=alone(plot), width=width + SIDES, height=height + CARD_CHROME + LEGEND
@@ -66,7 +66,7 @@ class DifferencePlots:
 
     def _figure(self, key: str, window: Window) -> Any:
         diagram = self._diagram
-        width, height = _frame(window, equal=diagram.equal)
+        width, height = frame_of(window, equal=diagram.equal)
         plot = figure(
             frame_width=width, frame_height=height, tools="", toolbar_location=None,
             name=f"differences.{diagram.key}.{key}",
@@ -85,6 +85,13 @@ class DifferencePlots:
         plot.add_tools(HoverTool(renderers=[whole], tooltips=[*TIPS]))
         rulings.rule(plot, diagram.x, diagram.y, ())
         return plot
+
+    def _size(self, window: Window) -> None:
+        """Give frames and cards the shape of a window."""
+        width, height = frame_of(window, equal=self._diagram.equal)
+        for key, plot in self.figures.items():
+            plot.update(frame_width=width, frame_height=height)
+            self._cards[key].param.update(width=width + SIDES, height=height + CARD_CHROME + LEGEND)
 
     def name_axes(self, axes: tuple[Column, Column]) -> None:
         """Write what the axes show."""
@@ -112,6 +119,7 @@ class DifferencePlots:
         passing = found.passing(done.question.asked.rate) if fade else np.ones(found.t.shape, bool)
         if fit:
             self.fit(done)
+        self._size(window)
         self._move(window)
         for key, card in self._cards.items():
             card.tell(legend=self._legend(key, "" if key == "t" else unit))
@@ -148,9 +156,11 @@ class DifferencePlots:
         self._ranges["y_range"].update(start=y0, end=y1)
 
 
-def _frame(w: Window, *, equal: bool) -> tuple[int, int]:
+def frame_of(w: Window, *, equal: bool) -> tuple[int, int]:
+    """Width and height of a frame; of a window too long and thin for one scale the short side is wider."""
     shape = (w.x1 - w.x0) / (w.y1 - w.y0) if equal else 1.0
-    return (FRAME, round(FRAME / shape)) if shape > 1 else (round(FRAME * shape), FRAME)
+    short = max(NARROWEST, round(FRAME / shape if shape > 1 else FRAME * shape))
+    return (FRAME, short) if shape > 1 else (short, FRAME)
 
 
 def _place(w: Window) -> dict[str, list[float]]:

@@ -8,7 +8,7 @@ from data.extract import Extract
 from data.formats import FORMATS, Content
 from data.schema import Column
 from explorer.difference_map import Compared, group_name
-from explorer.difference_words import CAUTION, lines, meaning, title
+from explorer.difference_words import CAUTION, lines, meaning, title, warning
 from explorer.notation import upright
 from explorer.results import Columns
 from explorer.stars import Stars
@@ -73,7 +73,8 @@ def pixel_columns(stars: Stars, done: Compared) -> Columns:
         (_of(label, "error", "Standard error of the difference, statistical only."), found.error),
         (_plain("t", "Welch's t, the difference over its error."), found.t),
         (_plain("freedom", "Its degrees of freedom."), found.freedom),
-        (_plain("p", "Two-sided probability of such a t where the means are equal."), found.p),
+        (_plain("p", "Two-sided probability where means are equal: the larger of Welch's and Student's."),
+         found.p),
         (_plain("q", "Lowest false discovery rate at which it passes (Benjamini & Hochberg 1995)."), found.q),
     ):  # fmt: skip
         columns.add(column.name, values[held], described=column)
@@ -98,6 +99,7 @@ def _facts(stars: Stars, done: Compared, extract: Extract) -> dict[str, str]:
         "false_discovery_rate": f"{asked.rate:g}",
         "found": " ".join(lines(done)),
         "caution": CAUTION,
+        **({"warning": warning(done)} if warning(done) else {}),
     }
 
 

@@ -14,6 +14,13 @@ HOW = (
     "that, √(s²<sub>A</sub>/n<sub>A</sub> + s²<sub>B</sub>/n<sub>B</sub>); third, their ratio, Welch's t. "
     "Pixels with few stars on either side are blank; those that do not pass are faint."
 )
+SKEWED = (
+    "p is the larger of Welch's and Student's: of skewed values, as those of J_R are, too few pixels pass "
+    "rather than too many, unless the side with fewer stars scatters about twice as much or more: then too "
+    "many pass."
+)
+APART = 0.01
+"""Shares of giants that differ by more are warned of."""
 CAUTION = (
     "Statistical errors only, of stars taken as independent: systematic errors of labels, which may "
     "differ between A and B as T_eff, log g and S/N do, are not in them. Differences, and how they run over "
@@ -51,12 +58,14 @@ def lines(done: Compared) -> Iterator[str]:
     else:
         yield (
             f"{passing:,} of {found.tested:,} pixels tested pass at a false discovery rate of {rate:g} "
-            "(Benjamini & Hochberg 1995): of those that pass, at most that share is expected to be chance."
+            "(Benjamini & Hochberg 1995): of those that pass, on average at most that share is expected to "
+            "be chance, if values in a pixel are near normal."
         )
         yield (
             f"Without the control {alone:,} would pass at p ≤ {rate:g}, and about {rate * found.tested:,.0f} "
             "by chance alone if no pixel differed."
         )
+        yield SKEWED
     first, second = done.stars
     yield f"Stars with a value on the map: A {first:,}, B {second:,}; {done.side} by {done.side} pixels."
     if done.shared:
@@ -66,6 +75,22 @@ def lines(done: Compared) -> Iterator[str]:
         )
     if OTHERS in (asked.first, asked.second):
         yield f"The others: {AGAINST[done.against]}."
+
+
+def warning(done: Compared) -> str:
+    """That models of giants and dwarfs may differ; empty where both sides hold as many giants."""
+    first, second = done.giants
+    if not abs(first - second) > APART:  # nor where either is not known
+        return ""
+    return (
+        f"Giants are {_percent(first)} of A but {_percent(second)} of B: labels of giants and of dwarfs come "
+        "from two models, whose zero points may differ, so that a difference of labels may be that of the "
+        "models. Cut to giants or to dwarfs to be rid of it."
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
 
 
 def meaning(done: Compared, group: str, condition: Expression | None) -> str:
@@ -80,6 +105,7 @@ def meaning(done: Compared, group: str, condition: Expression | None) -> str:
 
 def said(stars: Stars, done: Compared) -> str:
     """All of it, as HTML."""
-    told = "<br>".join(html.escape(line) for line in lines(done))
+    told = "<br>".join(html.escape(line) for line in lines(done)).replace("J_R", "J<sub>R</sub>")
     bold, _, rest = html.escape(CAUTION).replace("T_eff", "T<sub>eff</sub>").partition(",")
-    return f"<h3>{title(stars, done, typeset=True)}</h3>{told}<br><b>{bold}</b>,{rest}"
+    warned = f"<b>{html.escape(warning(done))}</b><br>" if warning(done) else ""
+    return f"<h3>{title(stars, done, typeset=True)}</h3>{warned}{told}<br><b>{bold}</b>,{rest}"

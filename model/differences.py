@@ -2,8 +2,14 @@
 
 Welch 1947, Biometrika 34, 28: t = (m_A - m_B) / sqrt(s_A^2 / n_A + s_B^2 / n_B), whose degrees of freedom are
 those of Satterthwaite 1946, Biometrics Bull. 2, 110. Benjamini & Hochberg 1995, J. R. Stat. Soc. B 57, 289:
-of the tests that pass at a rate q, a share q at most is expected to be chance, if tests are independent or
-depend on each other positively.
+of the tests that pass at a rate q, on average a share q at most is expected to be chance, if p is right and
+tests are independent or depend on each other positively.
+
+Of skewed values Welch's p is not right where one sample is far smaller: one that lacks the tail by chance has
+a mean and a scatter that are both too low. Student's t (1908, Biometrika 6, 1), with the scatter of both
+together, does not believe that scatter, but is misled where a small sample scatters more indeed. So p is the
+larger of the two. In simulations of lognormal and exponential values, 10 or 30 against 300 or 3000, the rate
+was held where both scatter alike, at some cost of places found; not where the few scatter twice as much.
 """
 
 from dataclasses import dataclass
@@ -42,7 +48,8 @@ class Differences:
     ----------
     difference, error : of the means, in their unit; error is the standard error.
     t, freedom : Welch's t and its degrees of freedom.
-    p : two-sided probability of a t at least so far from 0 where the means are equal.
+    p : two-sided probability of a t at least so far from 0 where the means are equal: the larger of Welch's
+        and Student's.
     q : the lowest rate of false discoveries at which the place passes.
     """
 
@@ -91,8 +98,17 @@ def differences(first: Samples, second: Samples, least: int = FEWEST) -> Differe
     difference, error, t, freedom = (
         np.where(compared, each, np.nan) for each in (first.mean - second.mean, error, t, freedom)
     )
-    p = 2 * stdtr(freedom, -np.abs(t))
+    p = np.maximum(2 * stdtr(freedom, -np.abs(t)), _students(first, second, difference))
     return Differences(difference, error, t, freedom, p, discovery_rates(p))
+
+
+def _students(first: Samples, second: Samples, difference: Array) -> Array:
+    """Two-sided p of Student's t, as if both samples had one scatter; NaN where the difference is."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        freedom = first.n + second.n - 2
+        squares = (first.n - 1) * first.scatter**2 + (second.n - 1) * second.scatter**2
+        t = difference / np.sqrt(squares / freedom * (1 / first.n + 1 / second.n))
+        return np.asarray(2 * stdtr(freedom, -np.abs(t)))
 
 
 def discovery_rates(p: Array) -> Array:

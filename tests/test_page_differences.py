@@ -44,8 +44,8 @@ def expected(table, first, second, label="mg_fe"):
         one, other = (table[label][here & mask] for mask in (first, second))
         made["n_a"][pixel], made["n_b"][pixel] = len(one), len(other)
         if min(len(one), len(other)) >= LEAST:
-            test = ttest_ind(one, other, equal_var=False)
-            made["t"][pixel], made["p"][pixel] = test.statistic, test.pvalue
+            test, students = (ttest_ind(one, other, equal_var=equal) for equal in (False, True))
+            made["t"][pixel], made["p"][pixel] = test.statistic, max(test.pvalue, students.pvalue)
             made["difference"][pixel] = one.mean() - other.mean()
             made["error"][pixel] = made["difference"][pixel] / test.statistic
     return made
@@ -64,6 +64,7 @@ def check(visit, wanted):
         images = drawn(visit)
         for name in ("n_a", "n_b"):
             assert (images[name] == wanted[name]).all()
+        assert (np.isfinite(images["p"]) == np.isfinite(wanted["p"])).all()
         return images
 
     images = eventually(same)
@@ -88,6 +89,8 @@ def test_two_subsets_are_compared_and_follow_a_brush(newcomer, mock_table):
     keep(newcomer, "cool", "teff < 4700")
     keep(newcomer, "rich", "fe_h > -0.4")
     newcomer.tab("Differences")
+    expect(page.get_by_label("Min stars").last).to_have_value("30")
+    newcomer.type_into(page.get_by_label("Min stars").last, str(LEAST))
     selected = (table["giantmodel"] == 1) & (table["chi2"] <= 7000)
     cool, rich = table["teff"] < 4700, table["fe_h"] > -0.4
     check(newcomer, expected(table, selected & cool, selected & rich & ~cool))
@@ -130,18 +133,18 @@ def brushed(visit):
 def test_choices_are_refused_in_words_and_lines_are_switched(newcomer):
     page = newcomer.page
     newcomer.tab("Differences")
-    expect(page.get_by_text("pixels tested pass")).to_be_visible()
-    for typed, words in (("1", "2 to 100,000 stars"), ("<b>", "a whole number, not '<b>'")):
+    expect(page.get_by_text("Stars with a value on the map")).to_be_visible()
+    for typed, words in (("9", "10 to 100,000 stars"), ("<b>", "a whole number, not '<b>'")):
         newcomer.type_into(page.get_by_label("Min stars").last, typed)
         expect(page.get_by_text(words)).to_be_visible()
-    newcomer.type_into(page.get_by_label("Min stars").last, "4")
-    expect(page.get_by_text("pixels tested pass")).to_be_visible()
+    newcomer.type_into(page.get_by_label("Min stars").last, "12")
+    expect(page.get_by_text("Stars with a value on the map")).to_be_visible()
     with page.expect_download() as begun:
         page.get_by_role("button", name="CSV").click()
     text = begun.value.path().read_text()
     assert begun.value.suggested_filename == "MOCK-differences.csv"
     assert "MOCK catalogue, no observed stars" in text
-    assert "# fewest_stars: 4" in text
+    assert "# fewest_stars: 12" in text
     newcomer.choose("minus B", "selected stars")
     expect(page.get_by_text("A and B are the same stars")).to_be_visible()
     newcomer.choose("minus B", "the others")
@@ -151,7 +154,7 @@ def test_choices_are_refused_in_words_and_lines_are_switched(newcomer):
     eventually(lambda: shows(newcomer, "differences.rv.t", {"ridge"}))
     page.wait_for_url(lambda url: url != before)
     page.reload()
-    expect(page.get_by_text("pixels tested pass")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("Stars with a value on the map")).to_be_visible(timeout=30_000)
     newcomer.tab("Maps")
     newcomer.wait_for("rv", "kiel")
     eventually(lambda: shows(newcomer, "rv", {"ridge"}))
@@ -160,3 +163,56 @@ def test_choices_are_refused_in_words_and_lines_are_switched(newcomer):
 
 def shows(visit, figure, keys):
     assert set(visit.page.evaluate(LINES, figure)) == keys
+
+
+def test_other_shares_of_giants_are_warned_of_in_bold(newcomer, mock_table):
+    page, giants = newcomer.page, mock_table["giantmodel"] == 1
+    newcomer.tab("Differences")
+    expect(page.get_by_text("Stars with a value on the map")).to_be_visible()
+    expect(page.get_by_text("come from two models")).to_be_hidden()
+    newcomer.choose("Label", "[Fe/H]")
+    warned = page.locator("b").get_by_text("Giants are 100.0 % of A")
+    expect(warned).to_be_visible()
+    expect(page.get_by_text("if values in a pixel are near normal")).to_be_visible()
+    on_map = (np.abs(mock_table["z"]) <= Y1) & (mock_table["R"] >= X0) & (mock_table["R"] <= X1)
+    others = np.isfinite(mock_table["fe_h"]) & on_map & ~(giants & (mock_table["chi2"] <= 7000))
+    expect(warned).to_contain_text(f"but {100 * giants[others].mean():.1f} % of B")
+
+
+CUT_OFF = """
+all => all.filter(one => {
+  const card = one.getRootNode().host.getBoundingClientRect()
+  return card.width > 0 && one.getBoundingClientRect().right > card.right
+}).length
+"""
+SIZE = """
+() => {
+  const figure = Bokeh.documents[0].get_model_by_name('differences.rz.t')
+  return [figure.frame_width, figure.frame_height]
+}
+"""
+
+
+def test_frames_take_the_shape_of_a_window_that_is_zoomed(newcomer):
+    page = newcomer.page
+    newcomer.tab("Differences")
+    expect(page.get_by_text("Stars with a value on the map")).to_be_visible()
+    assert page.evaluate(SIZE) == [262, 280]
+    assert page.locator(".legend").evaluate_all(CUT_OFF) == 0
+    newcomer.tab("Maps")
+    newcomer.wait_for("rz")
+    newcomer.point_at("rz", X0, 0, nudge=-14)  # over the axis, so that z alone is zoomed
+    for _ in range(6):
+        page.mouse.wheel(0, -300)
+    eventually(lambda: narrow(newcomer.axes("rz")[1]))
+    newcomer.tab("Differences")
+    eventually(lambda: flat(page.evaluate(SIZE)))
+    assert page.locator(".legend").evaluate_all(CUT_OFF) == 0
+
+
+def narrow(ends):
+    assert ends[1] - ends[0] < 1
+
+
+def flat(size):
+    assert size == [280, 60]
