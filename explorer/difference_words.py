@@ -48,7 +48,10 @@ def lines(done: Compared) -> Iterator[str]:
     asked, found = done.question.asked, done.found
     rate = asked.rate
     passing, alone = int(found.passing(rate).sum()), found.uncontrolled(rate)
-    if not found.tested:
+    without = " and ".join(side for side, stars in zip("AB", done.stars, strict=True) if not stars)
+    if without:
+        yield f"No star of {without} on the map has the label: choose another label, or other groups."
+    elif not found.tested:
         yield f"No pixel has {asked.least:,} stars of each side: take larger pixels, or other groups."
         if {asked.first, asked.second} == {
             SELECTED,

@@ -261,6 +261,7 @@ def test_an_empty_map_says_so(stars):
     done = found_by(stars, state_of(), "subset:cool", "subset:poor", least=99_999)
     assert done.found.tested == 0
     assert next(lines(done)).startswith("No pixel has 99,999 stars of each side")
+    assert next(lines(replace(done, stars=(12, 0)))).startswith("No star of B on the map has the label")
     box = state_of(Clause("rz", Box(Range("R", 8, 12), Range("z", -1, 1))))
     parted = found_by(stars, box, SELECTED, OTHERS, least=200)
     assert parted.found.tested == 0
