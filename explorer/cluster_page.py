@@ -17,6 +17,7 @@ from explorer.run_panel import STARS, Flags, Progress, Question, RunPanel, faded
 from explorer.session import Session
 from explorer.stars import Stars
 from explorer.text import text
+from explorer.tie import Tie
 
 LACKING = "The catalogue has no Teff, or no label that members of a cluster share."
 
@@ -30,17 +31,23 @@ class ClusterPage:
         self._background = background
         self._plots: dict[str, tuple[DriftPlot, Any]] = {}
         self._panel: RunPanel[ClusterOptions, ClusterStudy] | None = None
+        self._tie: Tie | None = None
         self.view = pmui.Column(margin=0, sizing_mode="stretch_width")
 
     def follow(self) -> None:
-        """Make the page when it is first opened."""
-        if self.view.objects:
-            return
+        """Make the page when it is first opened, and show what is chosen."""
+        if not self.view.objects:
+            self._build()
+        if self._tie is not None:
+            self._tie.follow(self._session.state)
+
+    def _build(self) -> None:
         catalogue = self._stars.catalogue
         if "teff" not in catalogue or not labels_of(catalogue):
             self.view[:] = [text("lacking", f"<p>{LACKING}</p>")]
             return
         form = ClusterForm(self._stars)
+        self._tie = Tie(self._session, "clusters", form.named, form.filling)
         self._words, self._table = text("star"), text("star")
         self._figures = pmui.FlexBox(gap="8px", margin=0, justify_content="flex-start")
         self._results = pmui.Column(

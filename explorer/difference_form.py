@@ -10,10 +10,11 @@ from explorer.atlas import DIAGRAMS
 from explorer.cards import plain_title
 from explorer.choices import flat, quantities
 from explorer.difference_map import GROUPS, LEAST, OTHERS, RATES, SELECTED, SIDES, Asked
-from explorer.session import Session, State
+from explorer.offer import Listed, Offers, Ticked, Typed
+from explorer.session import Chosen, Session, State
 from explorer.stars import Stars
 
-SUITS = "as suits"
+PIXELS = {"as suits": 0, **{f"{side} a side": side for side in sorted(SIDES)}}
 SMALL: dict[str, Any] = {"size": "small", "margin": (12, 8, 4, 0)}
 LONGEST = 9
 LACKING = (
@@ -36,12 +37,34 @@ def possible(stars: Stars, state: State) -> bool:
     return bool(planes_of(stars, state) and flat(quantities(stars, state.derived, averaged=True)))
 
 
+def groups_of(state: State) -> dict[str, str]:
+    """Groups of stars that there are, {name to show: key}."""
+    named = {name: key for key, name in GROUPS.items()}
+    subsets = {
+        (one.name if one.name not in named else f"subset {one.name}"): algebra.CLAUSE + one.name
+        for one in state.subsets
+    }
+    return {**named, **subsets}
+
+
+def offers(stars: Stars, state: State) -> Offers:
+    """What the controls offer in a state."""
+    groups = Listed((*groups_of(state).values(),))
+    labels = flat(quantities(stars, state.derived, averaged=True))
+    return {
+        "first": groups, "second": groups, "label": Listed.of(labels, stars),
+        "plane": Listed((*planes_of(stars, state).values(),)), "side": Listed((*PIXELS.values(),)),
+        "least": Typed(LONGEST), "rate": Listed(RATES), "within": Ticked(), "fade": Ticked(),
+    }  # fmt: skip
+
+
 class DifferenceForm:
     """One visitor's controls, where they are `possible`.
 
     Attributes
     ----------
     choices, within : what is laid out; each has a `value`.
+    named : the choices, by name in links.
     """
 
     def __init__(self, stars: Stars, session: Session) -> None:
@@ -49,21 +72,18 @@ class DifferenceForm:
         state = session.state
         planes = planes_of(stars, state)
         groups = quantities(stars, state.derived, averaged=True)
-        names = self._groups(state)
-        kept = [*names.values()][len(GROUPS) :]
-        first, second = kept[:2] if len(kept) > 1 else (SELECTED, OTHERS)
+        names = groups_of(state)
+        first, second = self._usual(state)
         self.first = pmui.Select(label="A", options=names, value=first, width=150, **SMALL)
         self.second = pmui.Select(label="minus B", options=names, value=second, width=150, **SMALL)
-        label = state.colouring.label
-        label = label if label in flat(groups).values() else next(iter(flat(groups).values()))
+        label = self._usual_label(state)
         self.label = pmui.Select(
             label="Label", groups=groups, value=label, searchable=True, width=130, **SMALL
         )
         self.plane = pmui.Select(
             label="Plane", options=planes, value=next(iter(planes.values())), width=120, **SMALL
         )
-        sides = {SUITS: 0, **{f"{side} a side": side for side in sorted(SIDES)}}
-        self.side = pmui.Select(label="Pixels", options=sides, value=0, width=105, **SMALL)
+        self.side = pmui.Select(label="Pixels", options=PIXELS, value=0, width=105, **SMALL)
         self.least = pmui.TextInput(
             label="Min stars", value=str(LEAST), width=84, max_length=LONGEST,
             description="Stars with a value that a pixel needs on each side", **SMALL,
@@ -73,23 +93,30 @@ class DifferenceForm:
         self.within = pmui.Checkbox(
             label="Of subsets only selected stars", value=True, size="small", margin=(4, 8, 0, 0)
         )
-        self.choices = (
-            self.first, self.second, self.label, self.plane, self.side, self.least, self.rate,
-        )  # fmt: skip
+        self.named = {
+            "first": self.first, "second": self.second, "label": self.label, "plane": self.plane,
+            "side": self.side, "least": self.least, "rate": self.rate,
+        }  # fmt: skip
+        self.choices = (*self.named.values(),)
+
+    def usual(self, state: State) -> Chosen:
+        """What the page begins with in a state, where that hangs on it; by name in links."""
+        first, second = self._usual(state)
+        return {"first": first, "second": second, "label": self._usual_label(state)}
 
     @staticmethod
-    def _groups(state: State) -> dict[str, str]:
-        named = {name: key for key, name in GROUPS.items()}
-        subsets = {
-            (one.name if one.name not in named else f"subset {one.name}"): algebra.CLAUSE + one.name
-            for one in state.subsets
-        }
-        return {**named, **subsets}
+    def _usual(state: State) -> tuple[str, str]:
+        kept = [algebra.CLAUSE + one.name for one in state.subsets]
+        return (kept[0], kept[1]) if len(kept) > 1 else (SELECTED, OTHERS)
+
+    def _usual_label(self, state: State) -> str:
+        there = [*flat(quantities(self._stars, state.derived, averaged=True)).values()]
+        return state.colouring.label if state.colouring.label in there else there[0]
 
     def follow(self, before: State, after: State) -> None:
         """Offer what there is by now; a subset that is gone gives way to the usual group."""
         if after.subsets != before.subsets:
-            names = self._groups(after)
+            names = groups_of(after)
             for choice, usual in ((self.first, SELECTED), (self.second, OTHERS)):
                 value = choice.value if choice.value in names.values() else usual
                 choice.param.update(options=names, value=value)

@@ -12,6 +12,7 @@ from explorer.atlas import DIAGRAMS
 from explorer.background import Background
 from explorer.cards import plain_title
 from explorer.giant_map import REFUSED, Asked, cells_for
+from explorer.offer import Listed, Offers
 from explorer.overtaking import Overtaken, attend
 from explorer.session import Session, State
 from explorer.stars import Stars
@@ -19,6 +20,7 @@ from explorer.systematics_plots import SystematicsPlots, panels_of
 from explorer.systematics_table import Controlled, controlled
 from explorer.systematics_words import headline, lines
 from explorer.text import text
+from explorer.tie import Tie
 
 MAPS = ("rz", "xy", "rv")
 """Keys of the diagrams whose planes are offered."""
@@ -39,23 +41,20 @@ class SystematicsPage:
         self._session = session
         self._background = background
         self._work: Afterwards[Controlled] = background.afterwards(self._show, self._fail)
+        self._tie: Tie | None = None
         self._of: Asked | None = None
         self._shown = ""
         self.view = pmui.Column(margin=0, sizing_mode="stretch_width")
 
     def follow(self) -> None:
-        """Make the page when it is first opened."""
+        """Make the page when it is first opened, and show what is chosen."""
         if not self.view.objects:
             self._build()
+        if self._tie is not None:
+            self._tie.follow(self._session.state)
 
     def _build(self) -> None:
-        described = self._stars.catalogue.described
-        labels = {
-            column.plain: name
-            for name, column in described.items()
-            if name.endswith("_fe") and not name.startswith(("e_", "chi2_", "true_")) and name not in REFUSED
-            and self._stars.has(name)
-        }  # fmt: skip
+        labels = labels_of(self._stars)
         planes = {plain_title(DIAGRAMS[key].title): key for key in MAPS}
         self._words, self._others = text("section"), text("section")
         if not labels:
@@ -68,6 +67,8 @@ class SystematicsPage:
         self._plane = pmui.RadioButtonGroup(
             options=planes, value=MAPS[0], margin=(14, 8, 4, 0), width=210, sx=look.TOGGLES, size="small"
         )
+        named = {"label": self._label, "plane": self._plane}
+        self._tie = Tie(self._session, "systematics", named)
         self._run = pmui.Button(
             label="Run", size="small", margin=(14, 4, 4, 0), on_click=lambda _: self._begin()
         )
@@ -155,6 +156,21 @@ class SystematicsPage:
     def close(self) -> None:
         """Give up what is under way: the visitor left."""
         self._work.close()
+
+
+def labels_of(stars: Stars) -> dict[str, str]:
+    """Abundances relative to iron that the page can be of, {name to show: column}."""
+    return {
+        column.plain: name
+        for name, column in stars.catalogue.described.items()
+        if name.endswith("_fe") and not name.startswith(("e_", "chi2_", "true_")) and name not in REFUSED
+        and stars.has(name)
+    }  # fmt: skip
+
+
+def offers(stars: Stars, _state: State) -> Offers:
+    """What the controls offer."""
+    return {"label": Listed.of(labels_of(stars), stars), "plane": Listed(MAPS)}
 
 
 def _lowered(words: str) -> str:
