@@ -156,12 +156,10 @@ def renamed(state: State, old: str, new: str) -> State:
 
 def known(state: State) -> State:
     """The state without what is chosen on pages of science of subsets that are gone."""
-    there = {CLAUSE + subset.name for subset in state.subsets}
-
-    def if_there(value: Value) -> Value | None:
-        return None if isinstance(value, str) and value.startswith(CLAUSE) and value not in there else value
-
-    return _rechosen(state, if_there)
+    values = (value for chosen in state.chosen.values() for value in chosen.values())
+    called = {value for value in values if isinstance(value, str) and value.startswith(CLAUSE)}
+    gone = called.difference(CLAUSE + subset.name for subset in state.subsets)
+    return _rechosen(state, lambda value: None if value in gone else value) if gone else state
 
 
 def _rechosen(state: State, instead: Callable[[Value], Value | None]) -> State:

@@ -516,6 +516,23 @@ def test_a_part_that_will_not_do_is_refused(stars, opening, part, value):
     refused(resealed({**plain, part: value}), stars)
 
 
+@pytest.mark.parametrize(
+    ("page", "chosen", "said"),
+    [
+        ("maps", {"label": "R"}, "choices are of the pages profiles, planes, .*, not {'maps'"),
+        ("planes", {"along": "R"}, "of the page Planes may be chosen label, colour, .*, not {'along'"),
+        ("profiles", {"within": 1}, "of the page Profiles, within: a switch is true or false, not 1"),
+        ("profiles", {"bins": "1" * 401}, "bins: a text of at most 400 letters was expected, not '111"),
+        ("differences", {"second": "subset:gone"}, "second: 'subset:gone' is not offered here"),
+        ("binaries", {"match": ["R"]}, r"match: \['R'\] has what is not offered here"),
+        ("binaries", {"match": "fe_h"}, "match: a list of at most 4 was expected, not 'fe_h'"),
+    ],
+)
+def test_what_is_wrong_with_a_choice_is_said(stars, opening, page, chosen, said):
+    plain = open_sealed(to_token(opening), VERSION)
+    refused(resealed({**plain, "chosen": {page: chosen}}), stars, said)
+
+
 WORDS = st.sampled_from([*FLOATS, "plate", "R + 1", "R > 1", "rz", "range", "where", "maps"])
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | FINITE | st.text(max_size=8) | WORDS,
