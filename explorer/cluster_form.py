@@ -1,5 +1,6 @@
 """The controls of a study of an open cluster: what a person chose, checked when it is asked for."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +14,7 @@ from explorer.editors import typed_number, written
 from explorer.filling import Filling
 from explorer.offer import Listed, Offers, Ticked, Typed
 from explorer.open_clusters import OPEN_CLUSTERS
-from explorer.session import State
+from explorer.session import Chosen, State
 from explorer.stars import Stars
 
 OWN, LISTED = "a cone of my own", "source_ids"
@@ -83,11 +84,8 @@ class ClusterForm:
 
     def _name(self) -> None:
         """Say that a ready-made cut is one's own as soon as one of its numbers is."""
-        known = None if self.filling else OPEN_CLUSTERS.get(str(self._members.value))
-        if known is None:
-            return
-        typed = {name: str(field.value or "").strip() for name, field in self._numbers.items()}
-        if any(typed[name] != written(getattr(known.cut, name)) for name in typed):
+        typed = {name: str(field.value or "") for name, field in self._numbers.items()}
+        if not self.filling and is_changed(str(self._members.value), typed):
             self._members.value = OWN
 
     @property
@@ -123,6 +121,21 @@ def offers(stars: Stars, _state: State) -> Offers:
         "members": Listed(MEMBERS), "kind": Listed(kinds_of(stars.catalogue)), "seed": number,
         "trusted": Ticked(), **dict.fromkeys(LABELS, number), "ids": Typed(LONGEST),
     }  # fmt: skip
+
+
+def check(chosen: Chosen) -> None:
+    """Refuse, with a DataError, a ready-made cut with other numbers than its own."""
+    members = str(chosen.get("members", OWN))
+    if is_changed(members, chosen):
+        raise DataError(f"the numbers of the members' cut are not those of {members}")
+
+
+def is_changed(members: str, numbers: Mapping[str, object]) -> bool:
+    """Whether members go by the name of a ready-made cut whose numbers, as they are typed, are others."""
+    known = OPEN_CLUSTERS.get(members)
+    return known is not None and any(
+        str(numbers.get(name, "")).strip() != written(getattr(known.cut, name)) for name in LABELS
+    )
 
 
 def _whole(typed: Any) -> int:

@@ -68,11 +68,20 @@ class Desk:
 
 @dataclass(frozen=True)
 class Kind:
-    """A page: its title among the tabs, how it is made, and what its controls offer in a state."""
+    """A page of science.
+
+    Attributes
+    ----------
+    title : among the tabs.
+    make : makes it.
+    offers : what its controls offer in a state.
+    check : refuses, with a DataError, choices that do not go together.
+    """
 
     title: str
     make: Callable[[Desk], SciencePage]
     offers: Callable[[Stars, State], Offers]
+    check: Callable[[Chosen], None] = lambda _chosen: None
 
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
@@ -97,7 +106,10 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             binary_form.offers,
         ),
         "clusters": Kind(
-            "Clusters", lambda d: ClusterPage(d.stars, d.session, d.background), cluster_form.offers
+            "Clusters",
+            lambda d: ClusterPage(d.stars, d.session, d.background),
+            cluster_form.offers,
+            cluster_form.check,
         ),
         "calibration": Kind(
             "Calibration",
@@ -123,7 +135,9 @@ def chosen(given: object, stars: Stars, state: State) -> Mapping[str, Chosen]:
     """
     if not isinstance(given, dict) or given.keys() - KINDS.keys():
         raise DataError(f"choices are of the pages {', '.join(KINDS)}, not {given!r:.80}")
-    pages = {page: (KINDS[page], each) for page, each in given.items()}
-    return MappingProxyType(
-        {page: admitted(each, kind.offers(stars, state), kind.title) for page, (kind, each) in pages.items()}
-    )
+    pages: dict[str, Chosen] = {}
+    for page, each in given.items():
+        kind = KINDS[page]
+        pages[page] = admitted(each, kind.offers(stars, state), kind.title)
+        kind.check(pages[page])
+    return MappingProxyType(pages)

@@ -167,7 +167,8 @@ def drawn(data, stars, state):
     """The state with choices on any pages of science, some of them left open."""
     for page in data.draw(st.sets(st.sampled_from([*KINDS]))):
         offers = KINDS[page].offers(stars, state)
-        names = data.draw(st.lists(st.sampled_from([*offers]), min_size=1, unique=True))
+        held = [name for name in offers if name != "members"]  # it goes with certain numbers alone
+        names = data.draw(st.lists(st.sampled_from(held), min_size=1, unique=True))
         chosen = {name: data.draw(VALUES[type(offers[name])](offers[name])) for name in names}
         state = state.with_chosen(page, chosen)
     return state
@@ -525,6 +526,7 @@ def test_a_part_that_will_not_do_is_refused(stars, opening, part, value):
         ("profiles", {"bins": "1" * 401}, "bins: a text of at most 400 letters was expected, not '111"),
         ("differences", {"second": "subset:gone"}, "second: 'subset:gone' is not offered here"),
         ("binaries", {"match": ["R"]}, r"match: \['R'\] has what is not offered here"),
+        ("clusters", {"members": "M67", "ra": "130"}, "the numbers of the members' cut are not those of M67"),
         ("binaries", {"match": "fe_h"}, "match: a list of at most 4 was expected, not 'fe_h'"),
     ],
 )
