@@ -5,7 +5,7 @@ import pytest
 from playwright.sync_api import expect
 from scipy.stats import false_discovery_control, ttest_ind
 
-from tests.browser import eventually
+from tests.browser import becomes, eventually
 
 SIDE, LEAST = 25, 10
 X0, X1, Y0, Y1 = 7.5, 15.0, -4.0, 4.0
@@ -111,23 +111,25 @@ def test_two_subsets_are_compared_and_follow_a_brush(newcomer, mock_table):
 
     newcomer.tab("Maps")
     newcomer.drag("kiel", (5050, 3.0), (4300, 1.0))
-    brush = eventually(lambda: brushed(newcomer))
+    within = eventually(lambda: brushed(newcomer, table, selected)) & rich
     newcomer.tab("Differences")
-    (x0, x1), (y0, y1) = sorted(brush["xs"]), sorted(brush["ys"])
-    box = (table["teff"] >= x0) & (table["teff"] <= x1) & (table["logg"] >= y0) & (table["logg"] <= y1)
-    within = selected & box & rich
     before, _ = check(newcomer, expected(table, within, ~within))
     assert before > 0
-    assert page.evaluate(RANGE)[:2] == [low, high]
+    becomes(lambda: page.evaluate(RANGE)[:2], [low, high])
 
     page.get_by_role("button", name="Undo").click()
     assert check(newcomer, expected(table, selected & rich, ~(selected & rich))) == (tested, passing)
 
 
-def brushed(visit):
+def brushed(visit, table, selected):
+    """Selected stars within the brush on the Kiel diagram, once the page counts just those."""
     brush = visit.brush("kiel")
     assert brush is not None, "nothing is brushed yet"
-    return brush
+    (x0, x1), (y0, y1) = sorted(brush["xs"]), sorted(brush["ys"])
+    teff, logg = table["teff"], table["logg"]
+    inside = selected & (teff >= x0) & (teff <= x1) & (logg >= y0) & (logg <= y1)
+    assert visit.count == (inside.sum(), len(inside))
+    return inside
 
 
 def test_choices_are_refused_in_words_and_lines_are_switched(newcomer):
@@ -197,8 +199,8 @@ def test_frames_take_the_shape_of_a_window_that_is_zoomed(newcomer):
     page = newcomer.page
     newcomer.tab("Differences")
     expect(page.get_by_text("Stars with a value on the map")).to_be_visible()
-    assert page.evaluate(SIZE) == [262, 280]
-    assert page.locator(".legend").evaluate_all(CUT_OFF) == 0
+    becomes(lambda: page.evaluate(SIZE), [262, 280])
+    becomes(lambda: page.locator(".legend").evaluate_all(CUT_OFF), 0)
     newcomer.tab("Maps")
     newcomer.wait_for("rz")
     newcomer.point_at("rz", X0, 0, nudge=-14)  # over the axis, so that z alone is zoomed
@@ -207,7 +209,7 @@ def test_frames_take_the_shape_of_a_window_that_is_zoomed(newcomer):
     eventually(lambda: narrow(newcomer.axes("rz")[1]))
     newcomer.tab("Differences")
     eventually(lambda: flat(page.evaluate(SIZE)))
-    assert page.locator(".legend").evaluate_all(CUT_OFF) == 0
+    becomes(lambda: page.locator(".legend").evaluate_all(CUT_OFF), 0)
 
 
 def narrow(ends):
