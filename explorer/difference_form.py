@@ -9,13 +9,29 @@ from explorer import algebra
 from explorer.atlas import DIAGRAMS
 from explorer.cards import plain_title
 from explorer.choices import flat, quantities
-from explorer.difference_map import GROUPS, LEAST, OTHERS, RATES, SELECTED, SIDES, Asked
+from explorer.difference_map import (
+    GROUPS,
+    LEAST,
+    OTHERS,
+    RATES,
+    READY,
+    SELECTED,
+    SIDES,
+    Asked,
+    population_of,
+    ready_made,
+)
 from explorer.session import Session, State
+from explorer.shapes import is_brush
 from explorer.stars import Stars
 
 SUITS = "as suits"
 SMALL: dict[str, Any] = {"size": "small", "margin": (12, 8, 4, 0)}
 LONGEST = 9
+PAIR = (f"{READY}high-alpha sequence", f"{READY}low-alpha sequence")
+"""It begins with where nothing else is parted: they lie at the same places, and pass the same cuts."""
+THEN = ("eu_fe", "ba_fe")
+"""Labels to begin with where A and B are told apart by the label of the colours, so that it must differ."""
 LACKING = (
     "A difference needs a label, and two columns that make a plane, such as R and z, or teff and logg: "
     "the catalogue lacks them."
@@ -50,12 +66,10 @@ class DifferenceForm:
         planes = planes_of(stars, state)
         groups = quantities(stars, state.derived, averaged=True)
         names = self._groups(state)
-        kept = [*names.values()][len(GROUPS) :]
-        first, second = kept[:2] if len(kept) > 1 else (SELECTED, OTHERS)
-        self.first = pmui.Select(label="A", options=names, value=first, width=150, **SMALL)
-        self.second = pmui.Select(label="minus B", options=names, value=second, width=150, **SMALL)
-        label = state.colouring.label
-        label = label if label in flat(groups).values() else next(iter(flat(groups).values()))
+        first, second = self._usual(state)
+        self.first = pmui.Select(label="A", options=names, value=first, width=186, **SMALL)
+        self.second = pmui.Select(label="minus B", options=names, value=second, width=186, **SMALL)
+        label = self._usual_label(state, [*flat(groups).values()], first, second)
         self.label = pmui.Select(
             label="Label", groups=groups, value=label, searchable=True, width=130, **SMALL
         )
@@ -77,14 +91,37 @@ class DifferenceForm:
             self.first, self.second, self.label, self.plane, self.side, self.least, self.rate,
         )  # fmt: skip
 
-    @staticmethod
-    def _groups(state: State) -> dict[str, str]:
+    def _groups(self, state: State) -> dict[str, str]:
         named = {name: key for key, name in GROUPS.items()}
+        ready = {one.name: READY + one.name for one in ready_made(self._stars)}
         subsets = {
-            (one.name if one.name not in named else f"subset {one.name}"): algebra.CLAUSE + one.name
+            (one.name if one.name not in {**named, **ready} else f"subset {one.name}"): (
+                algebra.CLAUSE + one.name
+            )
             for one in state.subsets
         }
-        return {**named, **subsets}
+        return {**named, **subsets, **ready}
+
+    def _usual(self, state: State) -> tuple[str, str]:
+        """A and B to begin with: subsets, else what a brush parts, else PAIR where the catalogue has it."""
+        kept = [algebra.CLAUSE + one.name for one in state.subsets]
+        if len(kept) > 1:
+            return kept[0], kept[1]
+        brushed = any(is_brush(clause.source) for clause in state.selection if clause.holds_in(None))
+        there = {READY + one.name for one in ready_made(self._stars)}
+        return PAIR if not brushed and there.issuperset(PAIR) else (SELECTED, OTHERS)
+
+    def _usual_label(self, state: State, labels: list[str], *groups: str) -> str:
+        """That of the colours, or one that A and B are not told apart by if they are ready-made."""
+        catalogue = self._stars.catalogue
+        parting = {
+            column
+            for one in map(population_of, groups)
+            if one is not None
+            for column in one.expression(catalogue.described, catalogue.columns).columns
+        }
+        offered = [one for one in (state.colouring.label, *THEN, *labels) if one in labels]
+        return next((one for one in offered if one not in parting), offered[0])
 
     def follow(self, before: State, after: State) -> None:
         """Offer what there is by now; a subset that is gone gives way to the usual group."""

@@ -201,6 +201,10 @@ def test_a_study_can_be_cancelled_and_run_again(page):
     expect(page.page.get_by_text("Cancelled. Nothing is computed until you press Run.")).to_be_visible()
     expect(page.page.get_by_role("progressbar", name="How far it is")).to_have_count(0)
     assert drawn(page, "separation") == {}
+    page.type_into(page.page.get_by_label("Draws"), "many")
+    page.page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.page.get_by_text("the number of draws is 'many': give a whole number")).to_be_visible()
+    expect(page.page.get_by_text("Nothing is computed")).to_have_count(0)
     page.type_into(page.page.get_by_label("Draws"), "200")
     run(page)
 

@@ -121,6 +121,33 @@ def test_two_subsets_are_compared_and_follow_a_brush(newcomer, mock_table):
     assert check(newcomer, expected(table, selected & rich, ~(selected & rich))) == (tested, passing)
 
 
+def test_ready_made_subsets_are_compared_until_there_are_others(newcomer, mock_table):
+    page, table = newcomer.page, mock_table
+    before = page.url
+    newcomer.tab("Differences")
+    expect(
+        page.get_by_text("mean [Eu/Fe], high-alpha sequence minus low-alpha sequence, over R and z")
+    ).to_be_visible()
+    expect(page.get_by_text("From: Weinberg et al. 2019").first).to_be_visible()
+    expect(page.get_by_text("do not share the cuts")).to_be_hidden()
+    newcomer.type_into(page.get_by_label("Min stars").last, str(LEAST))
+    selected = (table["giantmodel"] == 1) & (table["chi2"] <= 7000)
+    line = np.where(table["fe_h"] < 0, 0.12 - 0.13 * table["fe_h"], 0.12)
+    sides = selected & (table["mg_fe"] > line), selected & (table["mg_fe"] <= line)
+    tested, _ = check(newcomer, expected(table, *sides, "eu_fe"))
+    assert tested > 20
+    expect(page.get_by_label("Show high-alpha sequence")).to_have_count(0)
+    assert "subset" not in page.url.removeprefix(before)
+    newcomer.choose("Label", "[Mg/Fe]")
+    expect(page.locator("b").get_by_text("The label itself tells which stars are in A and B")).to_be_visible()
+    how = page.get_by_text("Subsets of your own")
+    expect(how).to_be_visible()
+    page.get_by_role("button", name="Ready-made, written, combined").click()
+    for name, condition in (("cool", "teff < 4700"), ("rich", "fe_h > -0.4")):
+        keep(newcomer, name, condition)
+    expect(how).to_be_hidden()
+
+
 def brushed(visit, table, selected):
     """Selected stars within the brush on the Kiel diagram, once the page counts just those."""
     brush = visit.brush("kiel")
@@ -147,6 +174,7 @@ def test_choices_are_refused_in_words_and_lines_are_switched(newcomer):
     assert begun.value.suggested_filename == "MOCK-differences.csv"
     assert "MOCK catalogue, no observed stars" in text
     assert "# fewest_stars: 12" in text
+    newcomer.choose("A", "selected stars")
     newcomer.choose("minus B", "selected stars")
     expect(page.get_by_text("A and B are the same stars")).to_be_visible()
     newcomer.choose("minus B", "the others")
@@ -171,6 +199,11 @@ def test_other_shares_of_giants_are_warned_of_in_bold(newcomer, mock_table):
     page, giants = newcomer.page, mock_table["giantmodel"] == 1
     newcomer.tab("Differences")
     expect(page.get_by_text("Stars with a value on the map")).to_be_visible()
+    newcomer.choose("A", "selected stars")
+    newcomer.choose("minus B", "the others")
+    expect(page.locator("b").get_by_text("A and B do not share the cuts")).to_be_visible()
+    newcomer.choose("Label", "[Mg/Fe]")
+    expect(page.get_by_text("mean [Mg/Fe], selected stars minus the others")).to_be_visible()
     expect(page.get_by_text("come from two models")).to_be_hidden()
     newcomer.choose("Label", "[Fe/H]")
     warned = page.locator("b").get_by_text("Giants are 100.0 % of A")

@@ -90,6 +90,31 @@ def test_panels_show_the_stars_of_their_place_between_edges_that_are_checked(ope
     expect(opened.page.get_by_text("the edges of R have to ascend")).to_be_hidden()
 
 
+def test_colours_are_not_chosen_where_numbers_are_shown_and_their_range_is_checked(opened, counts):
+    page = opened.page
+    eventually(lambda: tells(opened, counts("ba_fe", windowed=True)))
+    colour = page.get_by_role("combobox", name="Colour by")
+    ends, wrong = (
+        page.get_by_label("Colours from, to"),
+        page.get_by_text("the range of colours is '250, 100'"),
+    )
+    opened.type_into(ends, "250, 100")
+    expect(wrong).to_be_visible()
+    expect(page.get_by_text("edges of colours")).to_have_count(0)
+    page.get_by_role("button", name="number of all").click()
+    expect(wrong).to_be_hidden()
+    expect(colour).to_be_disabled()
+    expect(ends).to_be_disabled()
+    eventually(lambda: _images(opened))
+    page.get_by_role("button", name="mean of all").click()
+    expect(colour).to_be_enabled()
+    expect(wrong).to_be_visible()
+    opened.type_into(ends, "100, 250")
+    expect(wrong).to_be_hidden()
+    opened.type_into(page.get_by_label("Teff from, to, K"), "5000")
+    expect(page.get_by_text("the range of Teff is '5000': type two numbers")).to_be_visible()
+
+
 def test_a_click_cuts_to_a_panel_another_takes_it_back_and_a_box_cuts_to_the_box(opened, counts):
     expected = counts("ba_fe", windowed=True)
     eventually(lambda: tells(opened, expected))
