@@ -81,6 +81,7 @@ def keep(visit, name, condition):
     visit.page.get_by_label("Name of the subset").fill(name)
     visit.type_into(visit.page.get_by_label("Condition of the subset"), condition)
     expect(visit.page.get_by_label(f"Show {name}", exact=True)).to_be_visible()
+    expect(visit.page.get_by_label("Name of the subset")).to_have_value("")  # ready for the next
 
 
 def test_two_subsets_are_compared_and_follow_a_brush(newcomer, mock_table):
