@@ -2,6 +2,7 @@
 
 import html
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from explorer.binary_words import (
     trend,
 )
 from explorer.cards import alone
+from explorer.label_figures import LabelFigures
 from explorer.text import text
 
 UNCHOSEN = "Click a point of distance against separation to look at both spectra of a pair."
@@ -39,7 +41,6 @@ class BinaryPage:
         self._on_star = on_star
         self._result: BinaryResult | None = None
         self._pair = -1
-        self._small: dict[str, tuple[StepPlot, Any]] = {}
         self._answer, self._lost = text("star"), text("star", sizing_mode=None, width=360)
         self._parts = text("star", sizing_mode=None, width=440)
         self._balance = text("star", sizing_mode=None, width=560)
@@ -48,7 +49,7 @@ class BinaryPage:
     def _build(self) -> None:
         self._distances = StepPlot("distance", "chemical distance, eq. 6 (in σ)")
         self._separations = SeparationPlot(self.choose)
-        self._differences = pmui.FlexBox(gap="8px", margin=0, justify_content="flex-start")
+        self._differences = LabelFigures(self._difference)
         self._chosen = text("note-block", UNCHOSEN, align="center")
         small: dict[str, Any] = {"variant": "outlined", "size": "small", "margin": (4, 8, 4, 0)}
         self._buttons = [
@@ -66,7 +67,7 @@ class BinaryPage:
             text("note-block", html.escape(READING)),
             pn.Row(*self._buttons, self._chosen, margin=0, sizing_mode="stretch_width"),
             pmui.FlexBox(left, right, gap="24px", margin=0, justify_content="flex-start"),
-            self._differences,
+            self._differences.view,
             tables,
         ]
 
@@ -81,7 +82,7 @@ class BinaryPage:
         self._trend.object = html.escape(f"Separation: {result.separation_meaning}. {trend(result)}")
         self._distances.show(result, result.binaries.distance, result.field.distance)
         self._separations.show(result)
-        self._show_differences(result)
+        self._differences.show(result.abundances, partial(self._fill_difference, result))
         self._say_pair()
         self.view.visible = True
 
@@ -89,14 +90,14 @@ class BinaryPage:
         """Have what is out of date look so."""
         self.view.styles = {"opacity": "0.55"} if old else {}
 
-    def _show_differences(self, result: BinaryResult) -> None:
-        for place, name in enumerate(result.abundances):
-            if name not in self._small:
-                plot = StepPlot(name, f"|Δ{plain_name(self._catalogue, name)}| [dex]", small=True)
-                self._small[name] = plot, alone(plot.figure)
-            own, field = (np.abs(group.delta[place]) for group in (result.binaries, result.field))
-            self._small[name][0].show(result, own, field)
-        self._differences[:] = [self._small[name][1] for name in result.abundances]
+    def _difference(self, name: str) -> StepPlot:
+        return StepPlot(name, f"|Δ{plain_name(self._catalogue, name)}| [dex]", small=True)
+
+    @staticmethod
+    def _fill_difference(result: BinaryResult, plot: StepPlot, name: str) -> None:
+        place = result.abundances.index(name)
+        own, field = (np.abs(group.delta[place]) for group in (result.binaries, result.field))
+        plot.show(result, own, field)
 
     # the pair that is looked at
 

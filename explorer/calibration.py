@@ -148,7 +148,7 @@ def calibrate(
         If the catalogue lacks a column, is calibrated already, or nothing can be learned of any label.
     """
     labels = calibrated_labels(catalogue, options.labels)
-    known = calibrators(catalogue, chosen, options, pairs, members)
+    known = calibrators(catalogue, chosen, options, pairs, members, progress)
     rows = np.flatnonzero(known.group >= 0)
     teff = np.asarray(catalogue["teff"][rows], np.float64)
     corrections: dict[str, TeffCorrection] = {}

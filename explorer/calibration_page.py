@@ -17,8 +17,8 @@ from explorer.calibration import Calibration, calibrate, calibrated_labels
 from explorer.calibration_options import CalibrationOptions
 from explorer.calibration_plots import LEGEND, CoursePlot
 from explorer.calibration_words import READING, table_html, words_html
-from explorer.cards import alone
 from explorer.editors import typed_number
+from explorer.label_figures import LabelFigures
 from explorer.offer import Listed, Offers, Typed
 from explorer.pair_source import PairSource
 from explorer.run_panel import STARS, Flags, Progress, Question, RunPanel, faded
@@ -42,7 +42,6 @@ class CalibrationPage:
         self._session = session
         self._pairs = pairs
         self._background = background
-        self._plots: dict[str, tuple[CoursePlot, Any]] = {}
         self._panel: RunPanel[CalibrationOptions, Calibration] | None = None
         self._tie: Tie | None = None
         self.view = pmui.Column(margin=0, sizing_mode="stretch_width")
@@ -77,9 +76,10 @@ class CalibrationPage:
         named = {"kind": self._kind, "share": self._share, "anchor": self._anchor, "seed": self._seed}
         self._tie = Tie(self._session, "calibration", named)
         self._words, self._table = text("star"), text("star")
-        self._figures = pmui.FlexBox(gap="8px", margin=0, justify_content="flex-start")
+        described = self._stars.catalogue.described
+        self._figures = LabelFigures(lambda name: CoursePlot(described[name]))
         self._results = pmui.Column(
-            self._words, self._table, text("note-block", LEGEND), self._figures,
+            self._words, self._table, text("note-block", LEGEND), self._figures.view,
             margin=0, sizing_mode="stretch_width", visible=False,
         )  # fmt: skip
         panel = self._panel = RunPanel(
@@ -118,12 +118,7 @@ class CalibrationPage:
         catalogue = self._stars.catalogue
         self._words.object = words_html(catalogue, found)
         self._table.object = table_html(catalogue, found)
-        for name, one in found.corrections.items():
-            if name not in self._plots:
-                plot = CoursePlot(catalogue.described[name])
-                self._plots[name] = plot, alone(plot.figure)
-            self._plots[name][0].show(one)
-        self._figures[:] = [self._plots[name][1] for name in found.corrections]
+        self._figures.show(found.corrections, lambda plot, name: plot.show(found.corrections[name]))
         self._results.visible = True
 
     def close(self) -> None:

@@ -1,5 +1,6 @@
 """Stars of a catalogue that were born together, by which its labels are calibrated: clusters and binaries."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,8 @@ from model.auc import clusters_of
 
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+Progress = Callable[[int, int, str], None]
+"""Told (done, in all, of what); it may raise to stop the work."""
 
 PLACED = ("ra", "dec", "pmra", "pmdec", "distance")
 """What ready-made cuts ask for."""
@@ -25,6 +28,8 @@ MOST_CHANCE = 0.1
 """Largest odds of a chance alignment, where a table of pairs has them."""
 LEAST_MEMBERS = 3
 """A cut that fewer stars pass is left out: these may well be of the field."""
+AT_ONCE = 250_000
+"""So many stars are held against a cut before it is told how far that is."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +56,7 @@ def calibrators(
     options: CalibrationOptions,
     pairs: PairSource | None,
     members: MemberTable | None,
+    progress: Progress = lambda *_: None,
 ) -> Calibrators:
     """Put stars into groups: those of a cluster, and those of a binary or of binaries that share stars.
 
@@ -63,6 +69,7 @@ def calibrators(
     options : what is asked for.
     pairs : wide binaries among its rows; None if there are none.
     members : of clusters; None for ready-made cuts.
+    progress : told how far ready-made cuts are.
 
     Raises
     ------
@@ -72,7 +79,7 @@ def calibrators(
     usable = chosen & of_kind(catalogue, options.kind) & _once(catalogue)
     group = np.full(len(catalogue), -1, np.int64)
     if members is None:
-        sources, notes = _by_cuts(catalogue, usable, options.clusters, group)
+        sources, notes = _by_cuts(catalogue, usable, options.clusters, group, progress)
     else:
         sources, notes = _by_list(catalogue, usable, members, group)
     notes = (*notes, *two_models(catalogue, options.kind))
@@ -111,7 +118,7 @@ def _once(catalogue: Catalogue) -> Flags:
 
 
 def _by_cuts(
-    catalogue: Catalogue, usable: Flags, names: tuple[str, ...], group: Integers
+    catalogue: Catalogue, usable: Flags, names: tuple[str, ...], group: Integers, progress: Progress
 ) -> tuple[tuple[tuple[str, int], ...], tuple[str, ...]]:
     lacking = [name for name in PLACED if name not in catalogue]
     if lacking and names:
@@ -121,8 +128,13 @@ def _by_cuts(
     place = [np.asarray(catalogue[each][rows], np.float64) for each in PLACED] if names else []
     sources = []
     for number, name in enumerate(names):
-        passing = np.logical_and.reduce(OPEN_CLUSTERS[name].cut.steps(*place))
-        inside = rows[passing]
+        found = [np.empty(0, np.int64)]
+        for start in range(0, len(rows), AT_ONCE):
+            progress(number, len(names), "ready-made clusters")
+            part = slice(start, start + AT_ONCE)
+            steps = OPEN_CLUSTERS[name].cut.steps(*(each[part] for each in place))
+            found.append(rows[part][np.logical_and.reduce(steps)])
+        inside = np.concatenate(found)
         inside = inside[group[inside] < 0]
         if len(inside) >= LEAST_MEMBERS:
             group[inside] = number

@@ -2,17 +2,16 @@
 
 import html
 from functools import partial
-from typing import Any
 
 import panel_material_ui as pmui
 
 from explorer.background import Background
-from explorer.cards import alone
 from explorer.cluster_form import ClusterForm
 from explorer.cluster_options import ClusterOptions
 from explorer.cluster_plots import LEGEND, DriftPlot
 from explorer.cluster_study import ClusterStudy, labels_of, study_cluster
 from explorer.cluster_words import READING, table_html, words_html
+from explorer.label_figures import LabelFigures
 from explorer.run_panel import STARS, Flags, Progress, Question, RunPanel, faded, in_a_row
 from explorer.session import Session
 from explorer.stars import Stars
@@ -29,7 +28,6 @@ class ClusterPage:
         self._stars = stars
         self._session = session
         self._background = background
-        self._plots: dict[str, tuple[DriftPlot, Any]] = {}
         self._panel: RunPanel[ClusterOptions, ClusterStudy] | None = None
         self._tie: Tie | None = None
         self.view = pmui.Column(margin=0, sizing_mode="stretch_width")
@@ -49,9 +47,9 @@ class ClusterPage:
         form = ClusterForm(self._stars)
         self._tie = Tie(self._session, "clusters", form.named, form.filling)
         self._words, self._table = text("star"), text("star")
-        self._figures = pmui.FlexBox(gap="8px", margin=0, justify_content="flex-start")
+        self._figures = LabelFigures(lambda name: DriftPlot(catalogue.described[name]))
         self._results = pmui.Column(
-            self._words, self._table, text("note-block", LEGEND), self._figures,
+            self._words, self._table, text("note-block", LEGEND), self._figures.view,
             margin=0, sizing_mode="stretch_width", visible=False,
         )  # fmt: skip
         panel = self._panel = RunPanel(
@@ -73,12 +71,10 @@ class ClusterPage:
         catalogue = self._stars.catalogue
         self._words.object = words_html(catalogue, study)
         self._table.object = table_html(catalogue, study)
-        for name, drift in study.drifts.items():
-            if name not in self._plots:
-                plot = DriftPlot(catalogue.described[name])
-                self._plots[name] = plot, alone(plot.figure)
-            self._plots[name][0].show(study.teff, study.values[name], drift)
-        self._figures[:] = [self._plots[name][1] for name in study.drifts]
+        self._figures.show(
+            study.drifts,
+            lambda plot, name: plot.show(study.teff, study.values[name], study.drifts[name]),
+        )
         self._results.visible = True
 
     def close(self) -> None:

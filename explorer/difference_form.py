@@ -9,14 +9,30 @@ from explorer import algebra
 from explorer.atlas import DIAGRAMS
 from explorer.cards import plain_title
 from explorer.choices import flat, quantities
-from explorer.difference_map import GROUPS, LEAST, OTHERS, RATES, SELECTED, SIDES, Asked
+from explorer.difference_map import (
+    GROUPS,
+    LEAST,
+    OTHERS,
+    RATES,
+    READY,
+    SELECTED,
+    SIDES,
+    Asked,
+    population_of,
+    ready_made,
+)
 from explorer.offer import Listed, Offers, Ticked, Typed
 from explorer.session import Chosen, Session, State
+from explorer.shapes import is_brush
 from explorer.stars import Stars
 
 PIXELS = {"as suits": 0, **{f"{side} a side": side for side in sorted(SIDES)}}
 SMALL: dict[str, Any] = {"size": "small", "margin": (12, 8, 4, 0)}
 LONGEST = 9
+PAIR = (f"{READY}high-alpha sequence", f"{READY}low-alpha sequence")
+"""It begins with where nothing else is parted: they lie at the same places, and pass the same cuts."""
+THEN = ("eu_fe", "ba_fe")
+"""Labels to begin with where A and B are told apart by the label of the colours, so that it must differ."""
 LACKING = (
     "A difference needs a label, and two columns that make a plane, such as R and z, or teff and logg: "
     "the catalogue lacks them."
@@ -37,19 +53,22 @@ def possible(stars: Stars, state: State) -> bool:
     return bool(planes_of(stars, state) and flat(quantities(stars, state.derived, averaged=True)))
 
 
-def groups_of(state: State) -> dict[str, str]:
+def groups_of(stars: Stars, state: State) -> dict[str, str]:
     """Groups of stars that there are, {name to show: key}."""
     named = {name: key for key, name in GROUPS.items()}
+    ready = {one.name: READY + one.name for one in ready_made(stars)}
     subsets = {
-        (one.name if one.name not in named else f"subset {one.name}"): algebra.CLAUSE + one.name
+        (one.name if one.name not in {**named, **ready} else f"subset {one.name}"): (
+            algebra.CLAUSE + one.name
+        )
         for one in state.subsets
     }
-    return {**named, **subsets}
+    return {**named, **subsets, **ready}
 
 
 def offers(stars: Stars, state: State) -> Offers:
     """What the controls offer in a state."""
-    groups = Listed((*groups_of(state).values(),))
+    groups = Listed((*groups_of(stars, state).values(),))
     labels = flat(quantities(stars, state.derived, averaged=True))
     return {
         "first": groups, "second": groups, "label": Listed.of(labels, stars),
@@ -72,11 +91,11 @@ class DifferenceForm:
         state = session.state
         planes = planes_of(stars, state)
         groups = quantities(stars, state.derived, averaged=True)
-        names = groups_of(state)
+        names = groups_of(stars, state)
         first, second = self._usual(state)
-        self.first = pmui.Select(label="A", options=names, value=first, width=150, **SMALL)
-        self.second = pmui.Select(label="minus B", options=names, value=second, width=150, **SMALL)
-        label = self._usual_label(state)
+        self.first = pmui.Select(label="A", options=names, value=first, width=186, **SMALL)
+        self.second = pmui.Select(label="minus B", options=names, value=second, width=186, **SMALL)
+        label = self._usual_label(state, first, second)
         self.label = pmui.Select(
             label="Label", groups=groups, value=label, searchable=True, width=130, **SMALL
         )
@@ -102,21 +121,34 @@ class DifferenceForm:
     def usual(self, state: State) -> Chosen:
         """What the page begins with in a state, where that hangs on it; by name in links."""
         first, second = self._usual(state)
-        return {"first": first, "second": second, "label": self._usual_label(state)}
+        return {"first": first, "second": second, "label": self._usual_label(state, first, second)}
 
-    @staticmethod
-    def _usual(state: State) -> tuple[str, str]:
+    def _usual(self, state: State) -> tuple[str, str]:
+        """A and B to begin with: subsets, else what a brush parts, else PAIR where the catalogue has it."""
         kept = [algebra.CLAUSE + one.name for one in state.subsets]
-        return (kept[0], kept[1]) if len(kept) > 1 else (SELECTED, OTHERS)
+        if len(kept) > 1:
+            return kept[0], kept[1]
+        brushed = any(is_brush(clause.source) for clause in state.selection if clause.holds_in(None))
+        there = {READY + one.name for one in ready_made(self._stars)}
+        return PAIR if not brushed and there.issuperset(PAIR) else (SELECTED, OTHERS)
 
-    def _usual_label(self, state: State) -> str:
-        there = [*flat(quantities(self._stars, state.derived, averaged=True)).values()]
-        return state.colouring.label if state.colouring.label in there else there[0]
+    def _usual_label(self, state: State, *groups: str) -> str:
+        """That of the colours, or one that A and B are not told apart by if they are ready-made."""
+        labels = flat(quantities(self._stars, state.derived, averaged=True)).values()
+        catalogue = self._stars.catalogue
+        parting = {
+            column
+            for one in map(population_of, groups)
+            if one is not None
+            for column in one.expression(catalogue.described, catalogue.columns).columns
+        }
+        offered = [one for one in (state.colouring.label, *THEN, *labels) if one in labels]
+        return next((one for one in offered if one not in parting), offered[0])
 
     def follow(self, before: State, after: State) -> None:
         """Offer what there is by now; a subset that is gone gives way to the usual group."""
         if after.subsets != before.subsets:
-            names = groups_of(after)
+            names = groups_of(self._stars, after)
             for choice, usual in ((self.first, SELECTED), (self.second, OTHERS)):
                 value = choice.value if choice.value in names.values() else usual
                 choice.param.update(options=names, value=value)

@@ -12,6 +12,7 @@ from explorer.atlas import DIAGRAMS, Diagram
 from explorer.bitsets import Each
 from explorer.comparison import sides_of
 from explorer.overtaking import Overtaken, attend, attentive
+from explorer.populations import POPULATIONS, Population
 from explorer.raster import COARSENINGS, FINE, Window
 from explorer.session import Derived, State
 from explorer.stars import Stars
@@ -20,6 +21,8 @@ from model.differences import Differences, Samples, differences
 SELECTED, OTHERS, EVERYONE = "selected", "others", "everyone"
 GROUPS = {SELECTED: "selected stars", OTHERS: "the others", EVERYONE: "all stars"}
 """Stars to compare beside the subsets, which are called by `algebra.CLAUSE` and their name."""
+READY = "ready:"
+"""Begins what a ready-made subset is called by, before its name: it need not be among the visitor's."""
 STARS_PER_PIXEL = 60
 """Of the smaller side, on average over the window, where the size of pixels is left open."""
 FINEST = 4
@@ -38,7 +41,8 @@ class Asked:
 
     Attributes
     ----------
-    first, second : groups A and B: keys of GROUPS, or a subset's name after `algebra.CLAUSE`.
+    first, second : groups A and B: keys of GROUPS, a subset's name after `algebra.CLAUSE`, or that of a
+        ready-made one after READY.
     view : key of the diagram in whose plane and window.
     label : the quantity whose means are compared.
     least : stars with a value that a pixel needs on each side.
@@ -85,6 +89,7 @@ class Compared:
     first, second : the samples, (side, side), row 0 lowest; stars of both sides count in one alone.
     found : their differences.
     stars : of A and of B with a value in the window.
+    members : of A and of B in the window, with a value or without.
     shared : stars of the catalogue that are in both groups.
     kept_in : "A" or "B": where those count.
     against : who the others are, a key of `comparison.AGAINST`.
@@ -98,6 +103,7 @@ class Compared:
     second: Samples
     found: Differences
     stars: tuple[int, int]
+    members: tuple[int, int]
     shared: int
     kept_in: str
     against: str
@@ -118,7 +124,7 @@ def question_of(stars: Stars, state: State, asked: Asked) -> Question:
         raise DataError(f"there is no quantity '{asked.label[:40]}' to compare: choose another")
     if not FEWEST <= asked.least <= MOST_LEAST:
         raise DataError(f"a pixel needs {FEWEST} to {MOST_LEAST:,} stars of each side, not {asked.least}")
-    first, second = (_condition(state, name) for name in (asked.first, asked.second))
+    first, second = (_condition(stars, state, name) for name in (asked.first, asked.second))
     return Question(
         asked,
         _holding(state.selection, asked.view),
@@ -129,10 +135,25 @@ def question_of(stars: Stars, state: State, asked: Asked) -> Question:
     )
 
 
-def _condition(state: State, group: str) -> Expression | None:
-    """Of a subset; None of the other groups."""
+def ready_made(stars: Stars) -> tuple[Population, ...]:
+    """Ready-made subsets for which a catalogue has the columns."""
+    return tuple(each for each in POPULATIONS if not each.lacking(stars.catalogue.columns))
+
+
+def population_of(group: str) -> Population | None:
+    """The ready-made subset that a group is, if it is one."""
+    return next((each for each in POPULATIONS if group == READY + each.name), None)
+
+
+def _condition(stars: Stars, state: State, group: str) -> Expression | None:
+    """Of a subset, kept or ready-made; None of the other groups."""
     if group in GROUPS:
         return None
+    if group.startswith(READY):
+        population, catalogue = population_of(group), stars.catalogue
+        if population is None or population.lacking(catalogue.columns):
+            raise DataError(f"the page has no ready-made '{group.removeprefix(READY)[:40]}': choose another")
+        return population.expression(catalogue.described, catalogue.columns)
     return algebra.named(state.subsets, group.removeprefix(algebra.CLAUSE)).condition
 
 
@@ -176,10 +197,11 @@ def compared(stars: Stars, asked: Question, overtaken: Overtaken = bool) -> Comp
     attend(overtaken)
     question = asked.asked
     place = stars.place(*asked.axes, asked.window, each)
-    known = stars.known(question.label, each) & place.inside
+    inside = first & place.inside, second & place.inside
+    known = stars.known(question.label, each)
     label = stars.label(question.label, each)
-    parts = first & known, second & known
-    numbers = int(kernels.population(parts[0])), int(kernels.population(parts[1]))
+    parts = inside[0] & known, inside[1] & known
+    members, numbers = _numbers(inside), _numbers(parts)
     factor = SIDES[question.side] if question.side else suitable(min(numbers))
     samples = []
     for words in parts:
@@ -188,8 +210,13 @@ def compared(stars: Stars, asked: Question, overtaken: Overtaken = bool) -> Comp
     found = differences(samples[0], samples[1], question.least)
     giants = _giants(stars, parts[0], each), _giants(stars, parts[1], each)
     return Compared(
-        asked, FINE // factor, samples[0], samples[1], found, numbers, shared, kept_in, against, giants
-    )
+        asked, FINE // factor, samples[0], samples[1], found, numbers, members, shared, kept_in, against,
+        giants,
+    )  # fmt: skip
+
+
+def _numbers(sides: tuple[kernels.Words, kernels.Words]) -> tuple[int, int]:
+    return int(kernels.population(sides[0])), int(kernels.population(sides[1]))
 
 
 def _giants(stars: Stars, words: kernels.Words, each: Each) -> float:
@@ -224,4 +251,5 @@ def suitable(number: int) -> int:
 
 def group_name(group: str) -> str:
     """What a group is called."""
-    return GROUPS.get(group, group.removeprefix(algebra.CLAUSE))
+    ready = population_of(group)
+    return ready.name if ready else GROUPS.get(group, group.removeprefix(algebra.CLAUSE))

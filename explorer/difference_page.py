@@ -16,7 +16,7 @@ from explorer.difference_form import LACKING, DifferenceForm, possible
 from explorer.difference_map import Compared, Question, compared, question_of
 from explorer.difference_plots import DifferencePlots
 from explorer.difference_table import table_of
-from explorer.difference_words import HOW, said
+from explorer.difference_words import HOW, MAKE, said
 from explorer.filling import Filling
 from explorer.landmark_choice import LandmarkChoice
 from explorer.landmarks import shown_over
@@ -58,6 +58,7 @@ class DifferencePage:
                 self._form.follow(self._state, state)
         self._state = state
         self._tie.follow(state)
+        self._make.visible = len(state.subsets) < 2
         self._rule()
         self._ask()
 
@@ -71,7 +72,7 @@ class DifferencePage:
         )
         self._files = [self._file(form) for form in FORMATS]
         self._problem = text("problem", visible=False, margin=(4, 0))
-        self._progress = text("note-block")
+        self._progress, self._make = text("note-block"), text("note-block", MAKE)
         self._said, self._maps, self._switches = text("section"), pn.Column(margin=0), pn.Column(margin=0)
         named = {**self._form.named, "within": self._form.within, "fade": self._fade}
         self._filling = Filling()
@@ -87,7 +88,7 @@ class DifferencePage:
                          *self._files, margin=0),
             margin=0, sizing_mode="stretch_width",
         )  # fmt: skip
-        self.view[:] = [row, switches, self._problem, self._progress]
+        self.view[:] = [row, self._make, switches, self._problem, self._progress]
 
     def _file(self, form: str) -> Any:
         """A button that writes the table when it is pressed."""

@@ -8,7 +8,7 @@ from data.extract import Extract
 from data.formats import FORMATS, Content
 from data.schema import Column
 from explorer.difference_map import Compared, group_name
-from explorer.difference_words import CAUTION, lines, meaning, title, warning
+from explorer.difference_words import CAUTION, lines, meaning, title, warnings
 from explorer.notation import upright
 from explorer.results import Columns
 from explorer.stars import Stars
@@ -99,7 +99,7 @@ def _facts(stars: Stars, done: Compared, extract: Extract) -> dict[str, str]:
         "false_discovery_rate": f"{asked.rate:g}",
         "found": " ".join(lines(done)),
         "caution": CAUTION,
-        **({"warning": warning(done)} if warning(done) else {}),
+        **({"warning": " ".join(warnings(done))} if warnings(done) else {}),
     }
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from data.expression import Expression
 from explorer.comparison import AGAINST
-from explorer.difference_map import EVERYONE, OTHERS, SELECTED, Compared, group_name
+from explorer.difference_map import EVERYONE, OTHERS, SELECTED, Compared, group_name, population_of
 from explorer.notation import to_html
 from explorer.stars import Stars
 
@@ -13,6 +13,10 @@ HOW = (
     "How to read it: first, the mean of the label in A minus its mean in B; second, the standard error of "
     "that, √(s²<sub>A</sub>/n<sub>A</sub> + s²<sub>B</sub>/n<sub>B</sub>); third, their ratio, Welch's t. "
     "Pixels with few stars on either side are blank; those that do not pass are faint."
+)
+MAKE = (
+    "Subsets of your own: brush or cut, press <i>Keep as subset</i> on the left, and do so once more for "
+    "other stars. Then choose them as A and B; ready-made ones are at the end of these lists."
 )
 SKEWED = (
     "p is the larger of Welch's and Student's: of skewed values, as those of J_R are, too few pixels pass "
@@ -70,7 +74,16 @@ def lines(done: Compared) -> Iterator[str]:
         )
         yield SKEWED
     first, second = done.stars
-    yield f"Stars with a value on the map: A {first:,}, B {second:,}; {done.side} by {done.side} pixels."
+    of_first, of_second = done.members
+    yield (
+        f"Stars with a value on the map: A {first:,} of {of_first:,}, B {second:,} of {of_second:,}; "
+        f"{done.side} by {done.side} pixels."
+    )
+    ready = [(side, population_of(key)) for side, key in zip("AB", (asked.first, asked.second), strict=True)]
+    told = [f"{side}, {one.name}: {one.meaning}" for side, one in ready if one is not None]
+    if told:
+        origins = dict.fromkeys(one.origin for _, one in ready if one is not None)
+        yield f"{' '.join(told)} From: {'; '.join(origins)}."
     if done.shared:
         yield (
             f"A and B share {done.shared:,} stars, which count in {done.kept_in} alone: "
@@ -80,7 +93,48 @@ def lines(done: Compared) -> Iterator[str]:
         yield f"The others: {AGAINST[done.against]}."
 
 
-def warning(done: Compared) -> str:
+def warnings(done: Compared) -> tuple[str, ...]:
+    """Why a difference may be none of the stars themselves: of cuts, of the label, of giants and dwarfs."""
+    return tuple(filter(None, (_cuts(done), _itself(done), _models(done))))
+
+
+def _cuts(done: Compared) -> str:
+    """That one side need not pass the cuts; empty where both do, or there are none."""
+    asked = done.question.asked
+    free = [side for side, group in zip("AB", (asked.first, asked.second), strict=True) if _free(done, group)]
+    if not done.question.selection.clauses or len(free) != 1:
+        return ""
+    return (
+        f"A and B do not share the cuts: {'B' if free == ['A'] else 'A'} passes them, {free[0]} need not or "
+        "does not. A difference may be that of the cuts. To be rid of it, compare two subsets of selected "
+        "stars, or brush: the others are then stars that pass the same cuts."
+    )
+
+
+def _free(done: Compared, group: str) -> bool:
+    """Whether stars of a group need not pass the cuts."""
+    if group == OTHERS:
+        return done.against != "brushes"
+    return group == EVERYONE or (group != SELECTED and not done.question.asked.within)
+
+
+def _itself(done: Compared) -> str:
+    """That a condition on the label tells who is in a side; empty where none does."""
+    label = done.question.asked.label
+    sides = [
+        side
+        for side, condition in zip("AB", done.question.conditions, strict=True)
+        if condition is not None and label in condition.columns
+    ]
+    if not sides:
+        return ""
+    return (
+        f"The label itself tells which stars are in {' and '.join(sides)}: that it differs is no finding. "
+        "Choose another label."
+    )
+
+
+def _models(done: Compared) -> str:
     """That models of giants and dwarfs may differ; empty where both sides hold as many giants."""
     first, second = done.giants
     if not abs(first - second) > APART:  # nor where either is not known
@@ -110,5 +164,5 @@ def said(stars: Stars, done: Compared) -> str:
     """All of it, as HTML."""
     told = "<br>".join(html.escape(line) for line in lines(done)).replace("J_R", "J<sub>R</sub>")
     bold, _, rest = html.escape(CAUTION).replace("T_eff", "T<sub>eff</sub>").partition(",")
-    warned = f"<b>{html.escape(warning(done))}</b><br>" if warning(done) else ""
+    warned = "".join(f"<b>{html.escape(each)}</b><br>" for each in warnings(done))
     return f"<h3>{title(stars, done, typeset=True)}</h3>{warned}{told}<br><b>{bold}</b>,{rest}"

@@ -142,9 +142,8 @@ def giant_map(
         known &= catalogue["plate"][rows] != b""
     kept = rows[known]
     if not len(kept):
-        raise DataError(
-            f"no giant with {asked.label}, T_eff, log g and [Fe/H] lies on the map: choose others"
-        )
+        named = catalogue.described[asked.label].plain
+        raise DataError(f"no giant with {named}, T_eff, log g and [Fe/H] lies on the map: choose others")
     across, up = np.floor((place[known] - window[0]) / sides).astype(np.int64).clip(0, asked.cells - 1).T
     above, right = np.divmod(np.arange(asked.cells**2), asked.cells)
     label, *kiel = (each[known] for each in values.values())

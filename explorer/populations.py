@@ -45,6 +45,10 @@ class Population:
 
 
 PAPER = "the paper"
+WEINBERG = (
+    "Weinberg et al. 2019, ApJ 874, 102, eq. 1, drawn for APOGEE's labels, whose zero points may be others; "
+    "the paper draws no such line"
+)
 
 POPULATIONS: tuple[Population, ...] = (
     Population(
@@ -62,6 +66,15 @@ POPULATIONS: tuple[Population, ...] = (
         "Stars that rotate with the disc 2 to 4 kpc from the plane. Those of the thick disc that are nearer "
         "to the plane now are not among them; some of the halo are.",
         f"{PAPER}, section 5.4: most disc stars have v_phi above 100 km/s; both are seen at 2 to 4 kpc",
+    ),
+    Population(
+        "high-alpha sequence", "mg_fe > 0.12 and mg_fe > 0.12 - 0.13 * fe_h",
+        "Stars rich in Mg at their [Fe/H]; errors of [Mg/Fe] take some across the line.",
+        WEINBERG,
+    ),
+    Population(
+        "low-alpha sequence", "mg_fe <= 0.12 or mg_fe <= 0.12 - 0.13 * fe_h",
+        "Stars below the line of the high-alpha sequence.", WEINBERG,
     ),
     Population(
         "red clump",

@@ -73,6 +73,7 @@ class RunPanel(Generic[Options, Found]):
         study: Callable[[Flags, Question[Options], Progress], Found],
         show: Callable[[Found], None],
         fade: Callable[[bool], None],
+        cuts: Callable[[Selection], Cuts] = cuts_of,
     ) -> None:
         """Tie it to a page.
 
@@ -83,6 +84,7 @@ class RunPanel(Generic[Options, Found]):
         study : finds it out of stars, (N,), on a worker.
         show : shows what was found, in the page's thread.
         fade : tells whether what is shown is out of date.
+        cuts : what a selection asks of the stars that are studied.
         """
         small: dict[str, Any] = {"size": "small", "margin": (12, 0, 0, 8)}
         self.run = pmui.Button(label="Run", on_click=lambda _: self._ask(), **small)
@@ -92,6 +94,7 @@ class RunPanel(Generic[Options, Found]):
         self.said, self.problem = text("note-block"), text("problem", visible=False, margin=(4, 0))
         self._stars, self._session, self._background = stars, session, background
         self._options, self._study, self._show, self._fade = options, study, show, fade
+        self._cuts = cuts
         self._asked: Question[Options] | None = None
         self._found: Question[Options] | None = None
         self._work = background.afterwards(self._done, self._fail)
@@ -105,11 +108,11 @@ class RunPanel(Generic[Options, Found]):
         return in_a_row(*widgets, self.run, self.stop)
 
     def tell_age(self, first: str = "") -> None:
-        """Say whether what is shown is of what is chosen now."""
+        """Say whether what is shown is of what is chosen now; nothing where a mistake is told of instead."""
         if self._asked is not None:
             return
         if self._found is None:
-            self.said.object = f"{first}{NOTHING}"
+            self.said.object = "" if self.problem.visible else f"{first}{NOTHING}"
             return
         try:
             now = self._question()
@@ -124,7 +127,7 @@ class RunPanel(Generic[Options, Found]):
         self._work.close()
 
     def _question(self) -> Question[Options]:
-        return Question(cuts_of(self._session.state.selection), self._options())
+        return Question(self._cuts(self._session.state.selection), self._options())
 
     def _changed(self, before: State, after: State) -> None:
         if after.selection != before.selection:
@@ -138,6 +141,7 @@ class RunPanel(Generic[Options, Found]):
             question = self._question()
         except DataError as problem:
             self._complain(str(problem))
+            self.tell_age()
             return
         self._asked = question
         self._busy("Looking for stars \N{HORIZONTAL ELLIPSIS}", 0)
@@ -195,7 +199,8 @@ class RunPanel(Generic[Options, Found]):
         self.run.disabled, self.stop.disabled = False, True
 
     def _complain(self, words: str) -> None:
-        self.problem.param.update(object=html.escape(words), visible=bool(words))
+        told = html.escape(words).replace("T_eff", "T<sub>eff</sub>")
+        self.problem.param.update(object=told, visible=bool(words))
 
 
 def in_a_row(*widgets: Any) -> Any:

@@ -27,6 +27,7 @@ COLOURS = ("vT", "JR", "Jphi")
 FE_H, WIDER = (-2.5, 0.5), 0.5
 """Ends of the axis of [Fe/H]; and how much further than usual that of the label reaches, on either side."""
 SHOWS = {f"{MOST_SHOWN} stars a panel": "stars", "mean of all": "mean", "number of all": "number"}
+UNCOLOURED = "Not for the number of all: numbers of stars have colours of their own"
 SMALL: dict[str, Any] = {"size": "small", "margin": (8, 0, 0, 0)}
 
 
@@ -50,8 +51,9 @@ class SpacePlanesForm:
             label="Abundance", options=labels, value=label, searchable=True, width=120, **SMALL
         )
         self._colour = pmui.Select(
-            label="Colour by", options=colours, value=colour, searchable=True, width=150, **SMALL
-        )
+            label="Colour by", options=colours, value=colour, searchable=True, width=150,
+            description=UNCOLOURED, **SMALL,
+        )  # fmt: skip
         self._shows = pmui.RadioButtonGroup(
             options=SHOWS, value="stars", size="small", margin=(10, 0, 0, 0), sx=look.TOGGLES
         )
@@ -66,6 +68,7 @@ class SpacePlanesForm:
         )
         self._seed = pmui.TextInput(label="Seed", value="1", width=60, **field)
         self._label.param.watch(self._relabel, "value")
+        self._shows.param.watch(lambda event: self._take_colours(shows=event.new), "value")
         self.named = {
             "label": self._label, "colour": self._colour, "ends": self._ends, "across": self._across,
             "up": self._up, "teff": self._teff, "seed": self._seed, "shows": self._shows,
@@ -92,6 +95,10 @@ class SpacePlanesForm:
             with self.filling:
                 self._teff.value = self._usual_teff(event.new)
 
+    def _take_colours(self, *, shows: str) -> None:
+        """Have colours not be chosen where they tell numbers of stars."""
+        self._colour.disabled = self._ends.disabled = shows == "number"
+
     def _heard(self, _event: Any) -> None:
         if not self.filling:
             self._on_change()
@@ -113,7 +120,7 @@ class SpacePlanesForm:
             predicates=others(state.selection),
             seed=whole("seed", self._seed.value, 0, 10**8),
             window=Window(*FE_H, column.low - wider, column.high + wider),
-            ends=_both("colours", self._ends.value),
+            ends=None if shows == "number" else _both("colours", self._ends.value),
         )
 
 
@@ -140,9 +147,14 @@ def _upwards(what: str, edges: tuple[float, ...]) -> tuple[float, ...]:
 
 
 def _both(what: str, typed: object) -> tuple[float, float] | None:
-    """Two ends; None where nothing was typed."""
+    """Ends of a range; None where nothing was typed."""
     text = str(typed or "").strip()
     if not text:
         return None
-    low, high = edges_of(what, text, 1)
+    try:
+        low, high = edges_of(what, text, 1)
+    except DataError:
+        raise DataError(
+            f"the range of {what} is '{text[:20]}': type two numbers, the lower one first, or nothing"
+        ) from None
     return low, high

@@ -20,7 +20,7 @@ from model.born_together import BornTogether, Support, TooFewError, supported
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Progress = Callable[[int, int], None]
-"""Told how many steps are done, of how many; it may raise to stop."""
+"""Told how many steps are done, of how many, within steps too; it may raise to stop."""
 
 DEGREE, ORDER = 3, 2
 PIECE = 200.0
@@ -144,7 +144,7 @@ def learn(
     random : source of random numbers.
     anchor : T_eff at which nothing is corrected, K; see `born_together.reach_of`.
     draws : of groups, for intervals.
-    progress : told after each step.
+    progress : told after each step, and within those that are long after each fit.
 
     Raises
     ------
@@ -164,10 +164,10 @@ def learn(
     for one in range(FOLDS):
         out = fold == one
         rest = fit.without(out)
-        penalty = rest.smoothness(_folds(rest.stars, random))
+        penalty = rest.smoothness(_folds(rest.stars, random), told.tell)
         left[out] = within.label[out] - rest.course(penalty)(within.teff[out])
         told.step()
-    penalty = fit.smoothness(fold)
+    penalty = fit.smoothness(fold, told.tell)
     told.step()
     drawn = []
     for _ in range(draws):
@@ -223,8 +223,11 @@ class _Fit:
             weights = np.minimum(1.0, HUBER * spread / np.maximum(abs(residual), 1e-300))
         return Course(self.support, self.knots, np.concatenate([[0.0], found]))
 
-    def smoothness(self, fold: Integers) -> float:
-        """Give the penalty: that with which groups left out are closest to their own mean, made ROUGHER."""
+    def smoothness(self, fold: Integers, fitted: Callable[[], None]) -> float:
+        """Give the penalty: that with which groups left out are closest to their own mean, made ROUGHER.
+
+        `fitted` is called after each of many fits; it may raise to stop.
+        """
         parts = [(self.without(fold == one), fold == one) for one in np.unique(fold)]
         limit = CUT * MAD * np.median(abs(self.stars.contrasts(self.stars.label)))
         losses = []
@@ -232,6 +235,7 @@ class _Fit:
             residual = self.stars.label.copy()
             for rest, out in parts:
                 residual[out] -= rest.course(penalty)(self.stars.teff[out])
+                fitted()
             far = np.minimum(abs(self.stars.contrasts(residual)), limit)
             losses.append(np.mean(far**2))
         return float(ROUGHER * PENALTIES[int(np.argmin(losses))])
@@ -296,5 +300,8 @@ class _Counted:
 
     def step(self) -> None:
         self._done += 1
+        self.tell()
+
+    def tell(self) -> None:
         if self._progress is not None:
             self._progress(self._done, self._total)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from playwright.sync_api import TimeoutError as Waited
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -22,6 +22,7 @@ CARDS = ("rz", "xy", "rv", "kiel", "plane", "histogram", "actions", "summary")
 """Of the first tab, as they lie at first."""
 PATIENCE_S = 30.0
 """How long a change may take to show on a busy machine."""
+expect.set_options(timeout=1000 * PATIENCE_S)
 
 POLLING_MS = 150
 """So often the browser is asked: asked in every frame, a page of many views would hardly come to draw."""
@@ -145,6 +146,28 @@ def eventually(check: Callable[[], Any], patience_s: float = PATIENCE_S) -> Any:
             if time.monotonic() - begun > patience_s:
                 raise
             time.sleep(0.05)
+
+
+def becomes(read: Callable[[], Any], wanted: Any) -> None:
+    """Wait until what is read is as wanted: the page says a thing some while after it draws another."""
+
+    def same() -> None:
+        assert read() == wanted
+
+    eventually(same)
+
+
+def soon(condition: Callable[[], bool]) -> None:
+    """Wait until something holds; an element that is not there yet counts as not so."""
+
+    def holds() -> None:
+        try:
+            held = condition()
+        except IndexError:
+            held = False
+        assert held
+
+    eventually(holds)
 
 
 @dataclass(frozen=True)

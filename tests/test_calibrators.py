@@ -50,6 +50,26 @@ def test_members_are_those_of_the_cuts_and_both_stars_of_a_binary_share_a_group(
     assert (~dwarf & (found.group >= 0)).sum() == 0
 
 
+def test_cuts_are_held_against_parts_of_the_stars_between_which_it_can_be_stopped(rich, pairs, monkeypatch):
+    args = rich, everyone(rich), CalibrationOptions(), pairs, None
+    whole, told = calibrators(*args), []
+    dwarfs = int((np.asarray(rich["giantmodel"]) == 0).sum())
+    monkeypatch.setattr("explorer.calibrators.AT_ONCE", dwarfs // 3)
+    found = calibrators(*args, lambda *step: told.append(step))
+    np.testing.assert_array_equal(found.group, whole.group)
+    assert found.sources == whole.sources
+    many = len(OPEN_CLUSTERS)
+    assert {step[1:] for step in told} == {(many, "ready-made clusters")}
+    assert [done for done, _, _ in told][:: len(told) // many] == [*range(many)]
+    assert len(told) >= 3 * many
+
+    def stop(*_step):
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        calibrators(*args, stop)
+
+
 @pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
 def test_a_share_of_the_binaries_is_used_and_the_others_are_kept_whole(rich, pairs, share):
     options = CalibrationOptions(clusters=(), share=share, seed=3)

@@ -17,6 +17,7 @@ from explorer.difference_map import (
     FEWEST,
     LEAST,
     OTHERS,
+    READY,
     SELECTED,
     SIDES,
     STARS_PER_PIXEL,
@@ -26,7 +27,7 @@ from explorer.difference_map import (
     suitable,
 )
 from explorer.difference_table import pixel_columns, table_of
-from explorer.difference_words import CAUTION, HOW, lines, said, title, warning
+from explorer.difference_words import CAUTION, HOW, lines, said, title, warnings
 from explorer.overtaking import OvertakenError
 from explorer.session import Bars, Colouring, Derived, State, Subset
 from explorer.stars import Stars
@@ -219,7 +220,7 @@ def test_other_shares_of_giants_are_warned_of(stars, columns):
     known = np.isfinite(columns["mg_fe"]) & inside(columns) & (columns["logg"] > 2.5)
     share = columns["giantmodel"][known].mean()
     alike = found_by(stars, state_of(), "subset:cool", "subset:poor")
-    assert warning(alike) == ""
+    assert warnings(alike) == ()
     assert "two models" not in said(stars, alike) + table_of(stars, alike, "csv").decode()
     apart = found_by(stars, state, "subset:high", EVERYONE, within=False)
     assert apart.kept_in == "A"
@@ -232,7 +233,7 @@ def test_other_shares_of_giants_are_warned_of(stars, columns):
     cut = Clause("giants", OneOf("giantmodel", (1,)))
     among = found_by(stars, replace(state, selection=Selection((cut,))), "subset:high", SELECTED)
     assert among.giants == (1.0, 1.0)
-    assert warning(among) == ""
+    assert warnings(among) == ()
 
 
 @pytest.mark.parametrize(("shares", "warned"), [
@@ -240,14 +241,71 @@ def test_other_shares_of_giants_are_warned_of(stars, columns):
 ])  # fmt: skip
 def test_a_hundredth_more_giants_is_too_many(stars, shares, warned):
     done = found_by(stars, state_of(), "subset:cool", "subset:poor")
-    assert bool(warning(replace(done, giants=shares))) == warned
+    assert bool(warnings(replace(done, giants=shares))) == warned
 
 
 def test_a_catalogue_that_does_not_tell_giants_is_not_warned_of(columns):
     alone = Stars(catalogue_of({name: each for name, each in columns.items() if name != "giantmodel"}))
     done = found_by(alone, state_of(), "subset:cool", "subset:poor")
     assert np.isnan(done.giants).all()
-    assert warning(done) == ""
+    assert warnings(done) == ()
+
+
+@pytest.mark.parametrize(("groups", "within", "free"), [
+    ((SELECTED, OTHERS), True, "B"), (("subset:cool", OTHERS), True, "B"), ((OTHERS, SELECTED), True, "A"),
+    ((EVERYONE, SELECTED), True, "A"), (("subset:cool", SELECTED), False, "A"),
+    (("subset:cool", SELECTED), True, ""), (("subset:cool", "subset:poor"), True, ""),
+    (("subset:cool", EVERYONE), False, ""),
+])  # fmt: skip
+def test_cuts_that_one_side_need_not_pass_are_warned_of(stars, groups, within, free):
+    done = found_by(stars, state_of(CUT), *groups, within=within)
+    words = f"A and B do not share the cuts: {'AB'.replace(free, '')} passes them, {free} need not or does"
+    assert cuts_of(done) == ([words] if free else [])
+    assert cuts_of(found_by(stars, state_of(CUT, BRUSH), SELECTED, OTHERS)) == []
+    assert cuts_of(found_by(stars, state_of(), EVERYONE, "subset:cool")) == []
+
+
+def cuts_of(done):
+    """How warnings of cuts begin."""
+    return [each.partition(" not. ")[0] for each in warnings(done) if "share the cuts" in each]
+
+
+def test_a_label_that_parts_the_sides_is_warned_of(stars):
+    state = state_of(CUT)
+    rich = Subset("rich", Where.parse("mg_fe > 0.1").condition, "#009e73")
+    done = found_by(stars, replace(state, subsets=(*state.subsets, rich)), "subset:cool", "subset:rich")
+    assert [each[:43] for each in warnings(done)] == ["The label itself tells which stars are in B"]
+
+
+def test_ready_made_groups_are_taken_without_being_kept(stars, columns):
+    sides = f"{READY}high-alpha sequence", f"{READY}low-alpha sequence"
+    done = found_by(stars, state_of(CUT), *sides)
+    mg_fe, fe_h, passing = columns["mg_fe"], columns["fe_h"], columns["chi2"] <= 7000
+    line = np.where(fe_h < 0, 0.12 - 0.13 * fe_h, 0.12)
+    assert check(columns, done, passing & (mg_fe > line), passing & (mg_fe <= line)) > 50
+    assert title(stars, done).endswith("high-alpha sequence minus low-alpha sequence, over R and z")
+    told = " ".join(lines(done))
+    assert "A, high-alpha sequence: Stars rich in Mg" in told
+    assert told.count("From: Weinberg et al. 2019") == 1
+    assert (
+        f"# a: high-alpha sequence: ({done.question.conditions[0].text}) and"
+        in table_of(stars, done, "csv").decode()
+    )
+    bare = Stars(catalogue_of({name: each for name, each in columns.items() if name != "fe_h"}))
+    for name in ("high-alpha sequence", "<b>"):
+        with pytest.raises(DataError, match=f"no ready-made '{name}': choose another"):
+            found_by(bare, state_of(CUT), READY + name, SELECTED)
+
+
+def test_stars_without_the_label_are_told_of(stars, columns):
+    done = found_by(stars, state_of(CUT), SELECTED, OTHERS)
+    here, passing = inside(columns), columns["chi2"] <= 7000
+    known = np.isfinite(columns["mg_fe"])
+    a, of_a, b, of_b = (
+        int((here & each).sum()) for each in (passing & known, passing, ~passing & known, ~passing)
+    )
+    assert 0 < a < of_a
+    assert f"A {a:,} of {of_a:,}, B {b:,} of {of_b:,};" in " ".join(lines(done))
 
 
 def test_names_are_escaped(stars):

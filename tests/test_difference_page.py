@@ -7,8 +7,8 @@ from data.predicate import Range, Where
 from data.selection import Clause, Selection
 from explorer.atlas import DIAGRAMS
 from explorer.background import Background
-from explorer.difference_form import LACKING
-from explorer.difference_map import EVERYONE, Asked, compared, question_of
+from explorer.difference_form import LACKING, PAIR, DifferenceForm
+from explorer.difference_map import EVERYONE, OTHERS, SELECTED, Asked, compared, question_of
 from explorer.difference_page import DifferencePage
 from explorer.difference_plots import FRAME, NARROWEST, SIDES, DifferencePlots, frame_of
 from explorer.raster import Window
@@ -56,6 +56,41 @@ def test_a_catalogue_with_a_plane_has_its_controls():
     assert LACKING not in [getattr(each, "object", "") for each in page.view]
     assert len(page.view) > 1
     page.close()
+
+
+COOL, HOT = (
+    Subset(name, Where.parse(f"teff {sign} 4").condition, "#0072b2")
+    for name, sign in (("cool", "<"), ("hot", ">="))
+)
+BRUSHED = Selection((Clause("kiel", Range("teff", 2, 4)),))
+NAMES = ("R", "z", "teff", "mg_fe", "fe_h", "eu_fe")
+
+
+@pytest.mark.parametrize(("names", "selection", "subsets", "groups", "label"), [
+    (NAMES, Selection(), (), PAIR, "eu_fe"),
+    (NAMES, Selection((Clause("cut", Range("teff", 2, 4)),)), (COOL,), PAIR, "eu_fe"),
+    (NAMES, BRUSHED, (), (SELECTED, OTHERS), "mg_fe"),
+    (NAMES, BRUSHED, (COOL, HOT), ("subset:cool", "subset:hot"), "mg_fe"),
+    (("R", "z", "mg_fe"), Selection(), (), (SELECTED, OTHERS), "mg_fe"),
+    (("R", "z", "mg_fe", "fe_h", "o_fe"), Selection(), (), PAIR, "o_fe"),
+])  # fmt: skip
+def test_what_is_compared_at_first_is_parted_within_the_same_cuts(names, selection, subsets, groups, label):
+    state = State(selection, Colouring("mg_fe"), Bars("mg_fe"), subsets=subsets)
+    session = Session(state)
+    asked = DifferenceForm(stars_of(*names), session).asked
+    assert (asked.first, asked.second, asked.label, asked.within) == (*groups, label, True)
+    assert session.state is state
+
+
+def test_ready_made_groups_stay_chosen_as_subsets_come():
+    stars, session = stars_of(*NAMES), Session(State(Selection(), Colouring("mg_fe"), Bars("mg_fe")))
+    form = DifferenceForm(stars, session)
+    before = session.state
+    twin = Subset("high-alpha sequence", COOL.condition, "#0072b2")
+    session.change(subsets=(twin,))
+    form.follow(before, session.state)
+    assert (form.asked.first, form.asked.second) == PAIR
+    assert form.first.options["subset high-alpha sequence"] == f"subset:{twin.name}"
 
 
 @pytest.mark.parametrize(

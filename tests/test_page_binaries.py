@@ -81,6 +81,13 @@ def drawn(visit, name):
     return {column: np.array(values, float) for column, values in visit.page.evaluate(SOURCE, name).items()}
 
 
+def plotted(visit, result):
+    """The pairs are plotted that a study found."""
+    shown = drawn(visit, "separation")
+    np.testing.assert_allclose(shown["separation"], result.separation)
+    np.testing.assert_allclose(shown["distance"], result.binaries.distance)
+
+
 def plain_density(values, weight, edges):
     counts = [
         sum(w for v, w in zip(values, weight, strict=True) if a <= v < b or (b == edges[-1] and v == b))
@@ -98,9 +105,7 @@ def test_what_is_drawn_and_said_is_what_the_study_gives(page, study):
         f"({100 * auc.low:.0f}\N{EN DASH}{100 * auc.high:.0f} %)."
     )
     expect(page.page.get_by_text(said)).to_be_visible()
-    shown = eventually(lambda: drawn(page, "separation"))
-    np.testing.assert_allclose(shown["separation"], result.separation)
-    np.testing.assert_allclose(shown["distance"], result.binaries.distance)
+    eventually(lambda: plotted(page, result))
     there = result.weight > 0
     for name, own, field in (
         ("distance", result.binaries.distance, result.field.distance),
@@ -135,7 +140,7 @@ def test_other_cuts_make_it_out_of_date_and_p_exploratory(page, study):
     run(page)
     _, result = study(lambda catalogue: np.asarray(catalogue["logg"]) > 4.2)
     expect(page.page.get_by_text("stars chosen by other cuts or brushes")).to_be_visible()
-    np.testing.assert_allclose(drawn(page, "separation")["distance"], result.binaries.distance)
+    eventually(lambda: plotted(page, result))
     page.page.get_by_role("button", name="Undo").click()
     expect(page.page.get_by_text("Out of date: run again.")).to_be_visible()
 
@@ -158,7 +163,7 @@ def test_choices_are_obeyed_and_bad_ones_refused_in_words(page, study):
     page.type_into(cut, "150")
     run(page)
     _, result = study(sigma={"o_fe": 0.3}, teff_cut=150.0)
-    np.testing.assert_allclose(drawn(page, "separation")["distance"], result.binaries.distance)
+    eventually(lambda: plotted(page, result))
     expect(page.page.get_by_text("the cut in ΔTeff not as usual; scatters not as usual")).to_be_visible()
     page.type_into(cut, "160")
     expect(page.page.get_by_text("Out of date: run again.")).to_be_visible()
@@ -196,6 +201,10 @@ def test_a_study_can_be_cancelled_and_run_again(page):
     expect(page.page.get_by_text("Cancelled. Nothing is computed until you press Run.")).to_be_visible()
     expect(page.page.get_by_role("progressbar", name="How far it is")).to_have_count(0)
     assert drawn(page, "separation") == {}
+    page.type_into(page.page.get_by_label("Draws"), "many")
+    page.page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.page.get_by_text("the number of draws is 'many': give a whole number")).to_be_visible()
+    expect(page.page.get_by_text("Nothing is computed")).to_have_count(0)
     page.type_into(page.page.get_by_label("Draws"), "200")
     run(page)
 

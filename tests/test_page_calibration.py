@@ -64,7 +64,7 @@ def source(visit, name):
 def test_it_draws_and_tells_what_the_study_finds(opened, study):
     expect(opened.page.get_by_text("Nothing is computed until you press Run.")).to_be_visible()
     run(opened)
-    expect(opened.page.get_by_text("Up to date with cuts and choices.")).to_be_visible(timeout=60_000)
+    expect(opened.page.get_by_text("Up to date with cuts and choices.")).to_be_visible(timeout=120_000)
     catalogue, found = study()
     expect(opened.page.get_by_text(title(catalogue, found))).to_be_visible()
     for name, one in found.corrections.items():
@@ -93,7 +93,7 @@ def test_it_draws_and_tells_what_the_study_finds(opened, study):
     opened.page.get_by_label("f is 0 at, K").press("Enter")
     expect(opened.page.get_by_text("Out of date: run again.")).to_be_visible()
     run(opened)
-    expect(opened.page.get_by_text("f is 0 at 5200 K")).to_be_visible(timeout=60_000)
+    expect(opened.page.get_by_text("f is 0 at 5200 K")).to_be_visible(timeout=120_000)
 
 
 def test_it_can_be_cancelled_and_mistakes_are_told(opened):

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 from scipy.stats import false_discovery_control, ttest_ind
 
-from tests.browser import eventually
+from tests.browser import becomes, eventually
 
 SIDE, LEAST = 25, 10
 X0, X1, Y0, Y1 = 7.5, 15.0, -4.0, 4.0
@@ -83,6 +83,7 @@ def keep(visit, name, condition):
     visit.page.get_by_label("Name of the subset").fill(name)
     visit.type_into(visit.page.get_by_label("Condition of the subset"), condition)
     expect(visit.page.get_by_label(f"Show {name}", exact=True)).to_be_visible()
+    expect(visit.page.get_by_label("Name of the subset")).to_have_value("")  # ready for the next
 
 
 def test_two_subsets_are_compared_and_follow_a_brush(newcomer, mock_table):
@@ -113,23 +114,52 @@ def test_two_subsets_are_compared_and_follow_a_brush(newcomer, mock_table):
 
     newcomer.tab("Maps")
     newcomer.drag("kiel", (5050, 3.0), (4300, 1.0))
-    brush = eventually(lambda: brushed(newcomer))
+    within = eventually(lambda: brushed(newcomer, table, selected)) & rich
     newcomer.tab("Differences")
-    (x0, x1), (y0, y1) = sorted(brush["xs"]), sorted(brush["ys"])
-    box = (table["teff"] >= x0) & (table["teff"] <= x1) & (table["logg"] >= y0) & (table["logg"] <= y1)
-    within = selected & box & rich
     before, _ = check(newcomer, expected(table, within, ~within))
     assert before > 0
-    assert page.evaluate(RANGE)[:2] == [low, high]
+    becomes(lambda: page.evaluate(RANGE)[:2], [low, high])
 
     page.get_by_role("button", name="Undo").click()
     assert check(newcomer, expected(table, selected & rich, ~(selected & rich))) == (tested, passing)
 
 
-def brushed(visit):
+def test_ready_made_subsets_are_compared_until_there_are_others(newcomer, mock_table):
+    page, table = newcomer.page, mock_table
+    before = page.url
+    newcomer.tab("Differences")
+    expect(
+        page.get_by_text("mean [Eu/Fe], high-alpha sequence minus low-alpha sequence, over R and z")
+    ).to_be_visible()
+    expect(page.get_by_text("From: Weinberg et al. 2019").first).to_be_visible()
+    expect(page.get_by_text("do not share the cuts")).to_be_hidden()
+    newcomer.type_into(page.get_by_label("Min stars").last, str(LEAST))
+    selected = (table["giantmodel"] == 1) & (table["chi2"] <= 7000)
+    line = np.where(table["fe_h"] < 0, 0.12 - 0.13 * table["fe_h"], 0.12)
+    sides = selected & (table["mg_fe"] > line), selected & (table["mg_fe"] <= line)
+    tested, _ = check(newcomer, expected(table, *sides, "eu_fe"))
+    assert tested > 20
+    expect(page.get_by_label("Show high-alpha sequence")).to_have_count(0)
+    assert "subset" not in page.url.removeprefix(before)
+    newcomer.choose("Label", "[Mg/Fe]")
+    expect(page.locator("b").get_by_text("The label itself tells which stars are in A and B")).to_be_visible()
+    how = page.get_by_text("Subsets of your own")
+    expect(how).to_be_visible()
+    page.get_by_role("button", name="Ready-made, written, combined").click()
+    for name, condition in (("cool", "teff < 4700"), ("rich", "fe_h > -0.4")):
+        keep(newcomer, name, condition)
+    expect(how).to_be_hidden()
+
+
+def brushed(visit, table, selected):
+    """Selected stars within the brush on the Kiel diagram, once the page counts just those."""
     brush = visit.brush("kiel")
     assert brush is not None, "nothing is brushed yet"
-    return brush
+    (x0, x1), (y0, y1) = sorted(brush["xs"]), sorted(brush["ys"])
+    teff, logg = table["teff"], table["logg"]
+    inside = selected & (teff >= x0) & (teff <= x1) & (logg >= y0) & (logg <= y1)
+    assert visit.count == (inside.sum(), len(inside))
+    return inside
 
 
 def test_choices_are_refused_in_words_and_lines_are_switched(newcomer):
@@ -147,6 +177,7 @@ def test_choices_are_refused_in_words_and_lines_are_switched(newcomer):
     assert begun.value.suggested_filename == "MOCK-differences.csv"
     assert "MOCK catalogue, no observed stars" in text
     assert "# fewest_stars: 12" in text
+    newcomer.choose("A", "selected stars")
     newcomer.choose("minus B", "selected stars")
     expect(page.get_by_text("A and B are the same stars")).to_be_visible()
     newcomer.choose("minus B", "the others")
@@ -171,6 +202,11 @@ def test_other_shares_of_giants_are_warned_of_in_bold(newcomer, mock_table):
     page, giants = newcomer.page, mock_table["giantmodel"] == 1
     newcomer.tab("Differences")
     expect(page.get_by_text("Stars with a value on the map")).to_be_visible()
+    newcomer.choose("A", "selected stars")
+    newcomer.choose("minus B", "the others")
+    expect(page.locator("b").get_by_text("A and B do not share the cuts")).to_be_visible()
+    newcomer.choose("Label", "[Mg/Fe]")
+    expect(page.get_by_text("mean [Mg/Fe], selected stars minus the others")).to_be_visible()
     expect(page.get_by_text("come from two models")).to_be_hidden()
     newcomer.choose("Label", "[Fe/H]")
     warned = page.locator("b").get_by_text("Giants are 100.0 % of A")
@@ -199,8 +235,8 @@ def test_frames_take_the_shape_of_a_window_that_is_zoomed(newcomer):
     page = newcomer.page
     newcomer.tab("Differences")
     expect(page.get_by_text("Stars with a value on the map")).to_be_visible()
-    assert page.evaluate(SIZE) == [262, 280]
-    assert page.locator(".legend").evaluate_all(CUT_OFF) == 0
+    becomes(lambda: page.evaluate(SIZE), [262, 280])
+    becomes(lambda: page.locator(".legend").evaluate_all(CUT_OFF), 0)
     newcomer.tab("Maps")
     newcomer.wait_for("rz")
     newcomer.point_at("rz", X0, 0, nudge=-14)  # over the axis, so that z alone is zoomed
@@ -209,7 +245,7 @@ def test_frames_take_the_shape_of_a_window_that_is_zoomed(newcomer):
     eventually(lambda: narrow(newcomer.axes("rz")[1]))
     newcomer.tab("Differences")
     eventually(lambda: flat(page.evaluate(SIZE)))
-    assert page.locator(".legend").evaluate_all(CUT_OFF) == 0
+    becomes(lambda: page.locator(".legend").evaluate_all(CUT_OFF), 0)
 
 
 def narrow(ends):

@@ -105,10 +105,14 @@ def check_note(gallery: Visit, mock_table) -> None:
     keep = paper_cuts(mock_table, "rz")
     expected = PlainMap.of(*(mock_table[name][keep] for name in ("R", "z", "teff")), image.window)
     cell = max(expected.stars, key=lambda cell: len(expected.stars[cell]))
-    note = gallery.tip("rz.teff", *image.centre(*cell))
-    assert f"{len(expected.stars[cell]):,} stars" in note
-    assert f"{np.mean(expected.finite(cell)):.0f}"[:3] in note
-    assert "K" in note
+
+    def told() -> None:
+        note = gallery.tip("rz.teff", *image.centre(*cell))
+        assert f"{len(expected.stars[cell]):,} stars" in note
+        assert f"{np.mean(expected.finite(cell)):.0f}"[:3] in note
+        assert "K" in note
+
+    eventually(told)
 
 
 def check_columns(gallery: Visit, columns: int) -> None:

@@ -18,7 +18,7 @@ from explorer.link import VERSION, to_token
 from explorer.opening import default_selection
 from explorer.science import KINDS
 from explorer.stars import Stars
-from tests.browser import MAPS, PATIENCE_S, USABLE, Visit, eventually
+from tests.browser import MAPS, PATIENCE_S, USABLE, Visit, becomes, eventually
 from tests.plain_maps import check_page, paper_cuts
 
 SCRIPT = "<img src=x onerror=alert(1)>"
@@ -188,7 +188,7 @@ def test_a_brush_is_written_when_it_is_let_go_of(newcomer, mock_table):
     assert len(chips) == len(sides) == 4
     visit.page.reload()
     visit.wait_for(*MAPS)
-    assert (visit.chips, visit.count) == (chips, count)
+    becomes(lambda: (visit.chips, visit.count), (chips, count))
     eventually(lambda: box_is(visit, sides))
     visit.page.go_back()
     eventually(lambda: box_is(visit, None))
@@ -232,8 +232,7 @@ def test_a_copied_link_opens_the_same_page_elsewhere(newcomer, mock_table, brows
     eventually(lambda: counts_less(visit))
     with Visit.of(browser, link) as other:
         other.open()
-        assert other.chips == visit.chips
-        assert other.count == visit.count
+        becomes(lambda: (other.chips, other.count), (visit.chips, visit.count))
     visit.page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no')) }")
     visit.page.get_by_role("status").get_by_text("Link copied").wait_for(state="detached")
     button.click()

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from data.catalogue import open_catalogue
-from tests.browser import eventually
+from tests.browser import becomes, eventually
 
 DATA = """
 name => {
@@ -67,17 +67,17 @@ def tells(visit, expected, *, drawn=True):
 
 def test_panels_show_the_stars_of_their_place_between_edges_that_are_checked(opened, counts):
     eventually(lambda: tells(opened, counts("ba_fe", windowed=True)))
-    dots = opened.page.evaluate(DATA, "stars")
+    dots = eventually(lambda: dotted(opened))
     expected = np.minimum(counts("ba_fe", windowed=True), 700)
     found = np.histogram2d(dots["y"], dots["x"], bins=(range(4), range(6)))[0]
     assert (found <= expected).all()
     assert found.sum() > 0.8 * expected.sum()
     opened.choose("Abundance", "[Eu/Fe]")
     eventually(lambda: tells(opened, counts("eu_fe", windowed=False)))
-    assert opened.page.get_by_label("Teff from, to, K").input_value() == ""
+    expect(opened.page.get_by_label("Teff from, to, K")).to_have_value("")
     opened.page.get_by_role("button", name="number of all").click()
     images = eventually(lambda: _images(opened))
-    tells(opened, counts("eu_fe", windowed=False), drawn=False)
+    eventually(lambda: tells(opened, counts("eu_fe", windowed=False), drawn=False))
     sums = [sum(10**value for value in image if value is not None and np.isfinite(value)) for image in images]
     there = counts("eu_fe", windowed=False).ravel()
     assert (np.round(sums) <= there).all()
@@ -90,6 +90,31 @@ def test_panels_show_the_stars_of_their_place_between_edges_that_are_checked(ope
     expect(opened.page.get_by_text("the edges of R have to ascend")).to_be_hidden()
 
 
+def test_colours_are_not_chosen_where_numbers_are_shown_and_their_range_is_checked(opened, counts):
+    page = opened.page
+    eventually(lambda: tells(opened, counts("ba_fe", windowed=True)))
+    colour = page.get_by_role("combobox", name="Colour by")
+    ends, wrong = (
+        page.get_by_label("Colours from, to"),
+        page.get_by_text("the range of colours is '250, 100'"),
+    )
+    opened.type_into(ends, "250, 100")
+    expect(wrong).to_be_visible()
+    expect(page.get_by_text("edges of colours")).to_have_count(0)
+    page.get_by_role("button", name="number of all").click()
+    expect(wrong).to_be_hidden()
+    expect(colour).to_be_disabled()
+    expect(ends).to_be_disabled()
+    eventually(lambda: _images(opened))
+    page.get_by_role("button", name="mean of all").click()
+    expect(colour).to_be_enabled()
+    expect(wrong).to_be_visible()
+    opened.type_into(ends, "100, 250")
+    expect(wrong).to_be_hidden()
+    opened.type_into(page.get_by_label("Teff from, to, K"), "5000")
+    expect(page.get_by_text("the range of Teff is '5000': type two numbers")).to_be_visible()
+
+
 def test_a_click_cuts_to_a_panel_another_takes_it_back_and_a_box_cuts_to_the_box(opened, counts):
     expected = counts("ba_fe", windowed=True)
     eventually(lambda: tells(opened, expected))
@@ -98,8 +123,8 @@ def test_a_click_cuts_to_a_panel_another_takes_it_back_and_a_box_cuts_to_the_box
     page.mouse.click(*opened.place("planes", 2.5, 0.5))
     eventually(lambda: _chips(opened, [*chips, *PANEL]))
     eventually(lambda: _selected(opened, expected[0, 2]))
-    tells(opened, expected)
-    assert sum(width > 1 for width in page.evaluate(DATA, "panels")["width"]) == 1
+    eventually(lambda: tells(opened, expected))
+    becomes(lambda: sum(width > 1 for width in page.evaluate(DATA, "panels")["width"]), 1)
     page.wait_for_timeout(400)  # two clicks at once are one double click
     page.mouse.click(*opened.place("planes", 2.5, 0.5))
     eventually(lambda: _chips(opened, chips))
@@ -107,10 +132,19 @@ def test_a_click_cuts_to_a_panel_another_takes_it_back_and_a_box_cuts_to_the_box
     eventually(lambda: _more(opened, len(chips) + 4))
     assert re.fullmatch(r"box: −0\.\d+ ≤ \[Fe/H\] ≤ 0\.\d+, −0\.\d+ ≤ \[Ba/Fe\] ≤ 0\.\d+", opened.chips[-1])
     assert opened.chips[-4] == "7 ≤ R ≤ 9 kpc"
-    frames = opened.page.evaluate(DATA, "panels")
-    assert [frames[end][-1] for end in ("left", "right", "bottom", "top")] == pytest.approx(
-        [2.6, 2.9, 0.3, 0.8], abs=0.02
-    )
+    becomes(lambda: framed(opened), pytest.approx([2.6, 2.9, 0.3, 0.8], abs=0.02))
+
+
+def dotted(visit):
+    dots = visit.page.evaluate(DATA, "stars")
+    assert len(dots.get("x", ())), "no star is drawn yet"
+    return dots
+
+
+def framed(visit):
+    """Sides of the newest frame."""
+    frames = visit.page.evaluate(DATA, "panels")
+    return [frames[end][-1] for end in ("left", "right", "bottom", "top")]
 
 
 def _images(visit):

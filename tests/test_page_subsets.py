@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from explorer import contours
 from explorer.palette import GHOST, LEVELS
 from explorer.raster import Window
-from tests.browser import MAPS, Visit, eventually
+from tests.browser import MAPS, Visit, becomes, eventually, soon
 from tests.plain_maps import AXES, CELLS_A_SIDE, STARS_A_CELL, paper_cuts, pixel
 
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -142,9 +142,9 @@ def test_subsets_are_kept_combined_shown_and_used_as_cuts(newcomer, mock_table):
     visit.press("Tints")
     for key in MAPS:
         eventually(lambda key=key: check_tints(visit, mock_table, key, [poor, rest]))
-    assert lines(visit, "rz") == []
-    assert re.search(r"up to [0-9,]+ stars a cell", visit.headings[0])
-    assert visit.count == (giants.sum(), len(giants))
+    becomes(lambda: lines(visit, "rz"), [])
+    soon(lambda: re.search(r"up to [0-9,]+ stars a cell", visit.headings[0]) is not None)
+    becomes(lambda: visit.count, (giants.sum(), len(giants)))
 
     visit.page.get_by_label("Use poor as a cut", exact=True).click()
     eventually(lambda: check_count(visit, giants & poor))
@@ -180,8 +180,8 @@ def test_ready_made_subsets_say_where_they_come_from_and_three_are_shown(newcome
             },
         )
     )
-    assert "Stars below the line of eq. 1." in " ".join(visit.text_of("note-block"))
-    assert "accreted candidates (orbit) needs eccentricity (" in " ".join(visit.text_of("note-block"))
+    for words in ("Stars below the line of eq. 1.", "accreted candidates (orbit) needs eccentricity ("):
+        soon(lambda words=words: words in " ".join(visit.text_of("note-block")))
     fourth = visit.page.get_by_label("Show dwarfs", exact=True)
     assert not fourth.is_checked()
     fourth.click()

@@ -8,7 +8,7 @@ from scipy.optimize import minimize
 
 from model import teff_correction
 from model.born_together import BornTogether, TooFewError, reach_of, supported
-from model.teff_correction import FOLDS, LEAST_GROUPS, TeffCorrection, learn
+from model.teff_correction import FOLDS, LEAST_GROUPS, PENALTIES, TeffCorrection, learn
 
 Floats = np.ndarray
 SUN = 5772.0
@@ -167,4 +167,23 @@ def test_the_same_seed_gives_the_same_and_progress_is_told() -> None:
     np.testing.assert_array_equal(one.course.weights, two.course.weights)
     np.testing.assert_array_equal(one.error(np.array([5000.0])), two.error(np.array([5000.0])))
     assert told[-1] == (FOLDS + 1 + 7, FOLDS + 1 + 7)
-    assert [done for done, _ in told] == list(range(1, len(told) + 1))
+    done = [done for done, _ in told]
+    assert done == sorted(done)
+    assert set(done) == set(range(FOLDS + 1 + 7 + 1))
+
+
+def test_it_can_be_stopped_after_each_fit_that_a_step_is_made_of() -> None:
+    stars, told = _born(2, _steep, pairs=60), 0
+
+    class StoppedError(Exception):
+        """Asked for here."""
+
+    def progress(done: int, _total: int) -> None:
+        nonlocal told
+        told += 1
+        assert done == 0, "the first step was ended before anybody asked"
+        if told == FOLDS * len(PENALTIES):
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        learn(stars, np.random.default_rng(5), anchor=SUN, draws=7, progress=progress)

@@ -258,7 +258,7 @@ def test_a_subset_that_is_renamed_stays_chosen_and_one_that_is_gone_gives_way(vi
     assert one.field("Label").value == RATIO.expression
     one.session.change(subsets=(COOL,))
     assert "first" not in one.session.state.chosen["differences"]
-    assert one.field("A").value == "selected"
+    assert one.field("A").value == "ready:high-alpha sequence"
     assert one.field("Pixels").value == 50
     bare = opening.with_chosen("differences", MappingProxyType({"first": "subset:rich"}))
     assert algebra.known(replace(bare, subsets=())).chosen == {}
