@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.catalogue import Catalogue
-from data.crossmatch import match_identifiers
+from data.crossmatch import first_of_each, match_identifiers
 from data.problem import DataError
 from explorer.abundance_scatter import is_calibrated
 from explorer.binary_options import KINDS
@@ -196,9 +196,7 @@ def _once(
     """Of several rows of a star the first: its spectra are no stars of their own."""
     if "source_id" not in catalogue:
         return rows, tuple(left)
-    ids = np.asarray(catalogue["source_id"])[rows]
-    first = ids <= 0
-    first[np.unique(ids, return_index=True)[1]] = True
+    first = first_of_each(np.asarray(catalogue["source_id"])[rows])
     if first.all():
         return rows, tuple(left)
     return rows[first], (*left, ("one row a star", int(first.sum())))
