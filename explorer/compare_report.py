@@ -9,6 +9,7 @@ from rich.text import Text
 
 from data.catalogue import Catalogue
 from explorer.binary_options import KINDS
+from explorer.numerals import plain, signed
 from explorer.shared_labels import AGAINST, SIGNAL, SharedLabels, own_of
 from model.label_difference import LabelDifference
 
@@ -68,10 +69,10 @@ def bias_row(one: Catalogue, name: str, found: LabelDifference) -> tuple[str, ..
     return (
         f"{one.described[name].plain}{f' [{unit}]' if unit else ''}",
         f"{found.stars:,}",
-        signed(found.bias, digits),
+        _rounded(found.bias, digits),
         _interval(found.low, found.high, digits),
-        _plain(found.scatter, digits),
-        _plain(found.expected, digits),
+        plain(found.scatter, digits),
+        plain(found.expected, digits),
     )
 
 
@@ -80,7 +81,7 @@ def slope_cell(one: Catalogue, name: str, quantity: str, found: LabelDifference)
     digits = 0 if one.described[name].unit == "K" else 3
     slope, (scale, _) = found.slopes[quantity], AGAINST[quantity]
     ends = _interval(slope.low * scale, slope.high * scale, digits)
-    return f"{signed(slope.value * scale, digits)}{'*' if slope.excludes_zero else ' '} {ends}"
+    return f"{_rounded(slope.value * scale, digits)}{'*' if slope.excludes_zero else ' '} {ends}"
 
 
 def say_comparison(one: Catalogue, other: Catalogue, done: SharedLabels, where: tuple[str, str]) -> None:
@@ -129,15 +130,9 @@ def _table(*headings: str) -> Table:
 def _interval(low: float, high: float, digits: int) -> str:
     if not (math.isfinite(low) and math.isfinite(high)):
         return "\N{EN DASH}"
-    return f"{signed(low, digits)} to {signed(high, digits)}"
+    return f"{_rounded(low, digits)} to {_rounded(high, digits)}"
 
 
-def signed(value: float, digits: int) -> str:
-    """A number with its sign; a dash where there is none."""
-    if not math.isfinite(value):
-        return "\N{EN DASH}"
-    return f"{round(value, digits) + 0.0:+,.{digits}f}".replace("-", "\N{MINUS SIGN}")
-
-
-def _plain(value: float, digits: int) -> str:
-    return f"{value:,.{digits}f}" if math.isfinite(value) else "\N{EN DASH}"
+def _rounded(value: float, digits: int) -> str:
+    """A number with its sign, which is a plus where nothing is left of it."""
+    return signed(round(value, digits) + 0.0, digits)
