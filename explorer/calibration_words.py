@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from data.catalogue import Catalogue
 from explorer.binary_options import KINDS
 from explorer.calibration import MOST_OF_ERRORS, Calibration
-from explorer.notation import to_html
+from explorer.label_table import label_name, label_table
 from explorer.numerals import plain, signed
 
 READING = (
@@ -138,15 +138,11 @@ def extremes(found: Calibration, name: str) -> tuple[float, float]:
 
 def table_html(catalogue: Catalogue, found: Calibration) -> str:
     """All labels, those that are calibrated in bold."""
-    head = "".join(f"<th>{html.escape(words)}</th>" for words in HEADINGS)
-    body = []
-    for name, one in found.corrections.items():
-        label, *numbers = row(catalogue, found, name)
-        shown = to_html(catalogue.described[name].tex) or html.escape(label)
-        cells = "".join(f"<td>{html.escape(number)}</td>" for number in numbers)
-        first = f"<th>{f'<b>{shown}</b>' if one.scatter.falls else shown}</th>"
-        body.append(f"<tr>{first}{cells}</tr>")
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
+    rows = (
+        (label_name(catalogue.described[name], bold=one.scatter.falls), row(catalogue, found, name)[1:])
+        for name, one in found.corrections.items()
+    )
+    return label_table(HEADINGS, rows)
 
 
 def words_html(catalogue: Catalogue, found: Calibration) -> str:

@@ -4,7 +4,7 @@ import html
 
 from data.catalogue import Catalogue
 from explorer.cluster_study import ClusterStudy
-from explorer.notation import to_html
+from explorer.label_table import label_name, label_table
 from explorer.numerals import plain, signed
 from explorer.open_clusters import OPEN_CLUSTERS, REFERENCE
 from model.clusters import Drift
@@ -77,15 +77,14 @@ def slope_words(drift: Drift) -> str:
 
 def table_html(catalogue: Catalogue, study: ClusterStudy) -> str:
     """All labels, those that drift in bold."""
-    head = "".join(f"<th>{html.escape(words)}</th>" for words in HEADINGS)
-    body = []
-    for name, drift in study.drifts.items():
-        label, *numbers = row(catalogue, study, name)
-        shown = to_html(catalogue.described[name].tex) or html.escape(label)
-        cells = "".join(f"<td>{html.escape(number)}</td>" for number in numbers)
-        first = f"<th>{f'<b>{shown}</b>' if drift.slope.excludes_zero else shown}</th>"
-        body.append(f"<tr>{first}{cells}</tr>")
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
+    rows = (
+        (
+            label_name(catalogue.described[name], bold=drift.slope.excludes_zero),
+            row(catalogue, study, name)[1:],
+        )
+        for name, drift in study.drifts.items()
+    )
+    return label_table(HEADINGS, rows)
 
 
 def words_html(catalogue: Catalogue, study: ClusterStudy) -> str:

@@ -2,18 +2,15 @@
 
 import math
 
-from rich import box
-from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from data.catalogue import Catalogue
 from explorer.binary_options import KINDS
 from explorer.numerals import plain, signed
+from explorer.printout import empty_table, wide_console
 from explorer.shared_labels import AGAINST, SIGNAL, SharedLabels, own_of
 from model.label_difference import LabelDifference
 
-NARROWEST = 80
 READING = (
     "How to read it: differences are {one} minus {other}. Bias: median, with a 95 % interval. Scatter: half "
     "the central 68 %; stated: what errors of both make. Slopes have 95 % intervals; * where they exclude 0."
@@ -92,9 +89,7 @@ def say_comparison(one: Catalogue, other: Catalogue, done: SharedLabels, where: 
     one, other, done : the catalogues, and what was found.
     where : conditions on the stars of each.
     """
-    console = Console(markup=False, highlight=False)
-    if console.width < NARROWEST:
-        console = Console(markup=False, highlight=False, width=NARROWEST)
+    console = wide_console()
     console.print(Text(headline(one, other, done), style="bold"), soft_wrap=True)
     console.print(str(done.stars), soft_wrap=True)
     for catalogue, condition in zip((one, other), where, strict=True):
@@ -105,26 +100,19 @@ def say_comparison(one: Catalogue, other: Catalogue, done: SharedLabels, where: 
         if not there:
             console.print("none has a label in both")
             continue
-        table = _table(*BIAS_HEADINGS)
+        table = empty_table(*BIAS_HEADINGS)
         for name, found in there.items():
             table.add_row(*bias_row(one, name, found))
         console.print(table)
         for quantity in next(iter(there.values())).slopes:
             heading = f"per {AGAINST[quantity][1]} in {across_words(one, other, quantity)}"
-            slopes = _table("label", "stars", heading)
+            slopes = empty_table("label", "stars", heading)
             for name, found in there.items():
                 stars = f"{found.slopes[quantity].stars:,}"
                 slopes.add_row(one.described[name].plain, stars, slope_cell(one, name, quantity, found))
             console.print(slopes)
     for line in (reading(one, other), CAUTION):
         console.print(line, soft_wrap=True)
-
-
-def _table(*headings: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for place, heading in enumerate(headings):
-        table.add_column(heading, justify="right" if place else "left", no_wrap=True)
-    return table
 
 
 def _interval(low: float, high: float, digits: int) -> str:
