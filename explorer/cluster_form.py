@@ -10,6 +10,7 @@ from explorer.binary_options import KINDS
 from explorer.binary_sample import kinds_of
 from explorer.cluster_options import LIMITS, LONGEST, OPEN, ClusterOptions, cut_of, identifiers
 from explorer.editors import typed_number, written
+from explorer.numerals import whole
 from explorer.open_clusters import OPEN_CLUSTERS
 from explorer.stars import Stars
 
@@ -94,7 +95,7 @@ class ClusterForm:
             usual,
             kind=self._kind.value,
             trusted=self._trusted.value is True,
-            seed=_whole(self._seed.value),
+            seed=whole("the seed", self._seed.value),
         )
 
     def _number(self, name: str) -> float | None:
@@ -106,10 +107,3 @@ class ClusterForm:
             none = ", or nothing for no limit" if name in OPEN else ""
             raise DataError(f"{LIMITS[name][0]} is '{typed[:20]}': give a number{none}") from None
         return number
-
-
-def _whole(typed: Any) -> int:
-    text = str(typed or "").strip()
-    if not (text.isascii() and text.isdigit() and len(text) <= 12):
-        raise DataError(f"the seed is '{str(typed)[:20]}': give a whole number")
-    return int(text)
