@@ -15,6 +15,7 @@ from data.surveys import SurveyTable
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 MATCH_RADIUS = 1.0
 """What the paper matches within, arcsec."""
@@ -104,6 +105,22 @@ def match_identifiers(ids: NDArray[Any], others: NDArray[Any]) -> Matches:
     row = np.full(ids.size, -1, dtype=np.int64)
     row[count > 0] = order[first[count > 0]]
     return Matches(row, np.full(ids.size, np.nan), count.astype(np.int64))
+
+
+def first_of_each(ids: Integers) -> Flags:
+    """Tell the first row of each identifier, and every row without one, which is a star of its own.
+
+    Parameters
+    ----------
+    ids : (N,) whole numbers; 0 and below are missing.
+
+    Returns
+    -------
+    (N,)
+    """
+    first: Flags = ids <= 0
+    first[np.unique(ids, return_index=True)[1]] = True
+    return first
 
 
 def match_gaia(table: SurveyTable, other: SurveyTable) -> Matches:

@@ -1,6 +1,6 @@
 """The page, its views and the command line: all that a person sees or touches.
 
-__main__  the command line
+__main__  the command line; files of commands hold its commands, option_groups the options they share
 app       the server, and what its visitors share
 page      one visitor's page: session, views, controls
 session   what a visitor looks at; the only thing that changes

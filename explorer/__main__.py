@@ -1,8 +1,6 @@
-"""The command line: `explorer serve`, `demo`, `info`, `export`, and those of other files."""
+"""The command line: `explorer info`, `export`, and the commands of other files."""
 
 import csv
-import os
-import re
 import sys
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -11,42 +9,22 @@ import typer
 from rich.console import Console
 
 from data.problem import DataError
-from explorer.binary_commands import (
-    ByPlace,
-    Epoch,
-    Ids,
-    PairsFile,
-    PairsKind,
-    Release,
-    StarTable,
-    binaries,
-    pair_file,
-)
+from explorer.binary_commands import binaries
 from explorer.build_commands import build, verify
 from explorer.calibration_commands import calibrate
 from explorer.cannon_commands import infer, train, validate
-from explorer.catalogue_options import (
-    CatalogueFile,
-    FocalLength,
-    MappingFile,
-    PotentialName,
-    SunHeight,
-    SunRadius,
-    WithOrbits,
-    open_asked,
-)
+from explorer.catalogue_options import CatalogueFile, ConventionOptions, MappingFile, Overwrite, open_asked
 from explorer.cluster_commands import clusters
 from explorer.compare_commands import compare
+from explorer.mock_commands import demo
+from explorer.option_groups import grouped
 from explorer.orbit_commands import errors
-from explorer.progress import Report, progress_bar
+from explorer.page_commands import serve
+from explorer.progress import progress_bar
 from explorer.systematics_commands import systematics
-from model.kinematics import DEFAULT_FRAME
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
-ORIGIN = re.compile(r"[\w.*-]+(:\d{1,5})?")
-DEMO_STARS = 100_000
-SPECTRA = "Spectra and models of single stars"
 STOPPED = 130
 """Exit status of a command that Ctrl-C ended."""
 
@@ -70,148 +48,13 @@ def explorer(
     """See the chemical enrichment of the Milky Way."""
 
 
-@app.command()
-def serve(
-    context: typer.Context,
-    catalogue: Annotated[
-        str | None, typer.Argument(help="A catalogue; without one, the embedded mock survey.")
-    ] = None,
-    *,
-    mapping: MappingFile = None,
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to serve on.")] = 5006,
-    address: Annotated[
-        str, typer.Option(help="Address to listen on; 0.0.0.0 for every network of this machine.")
-    ] = "127.0.0.1",
-    origin: Annotated[
-        list[str] | None,
-        typer.Option(help="HOST:PORT that visitors' browsers may come from, if not this one."),
-    ] = None,
-    show: Annotated[bool, typer.Option(help="Open a browser.")] = True,
-    spectra: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="FOLDER",
-            rich_help_panel=SPECTRA,
-            help="Folder of LAMOST spectra, with the folders in it; may be given again. Headers are read "
-            "once.",
-        ),
-    ] = None,
-    archive: Annotated[
-        str | None,
-        typer.Option(
-            metavar="TEMPLATE",
-            rich_help_panel=SPECTRA,
-            help="Addresses of spectra in the web, as https://HOST/{obsid}, for what no folder has.",
-        ),
-    ] = None,
-    model: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="FILE",
-            rich_help_panel=SPECTRA,
-            help="Model of 'explorer train' to fit stars with; may be given again. Those that the catalogue "
-            "was built with, if not given.",
-        ),
-    ] = None,
-    pairs: PairsFile = None,
-    pairs_kind: PairsKind = None,
-    ids: Ids = None,
-    gaia_release: Release = None,
-    stars: StarTable = None,
-    by_place: ByPlace = False,
-    epoch: Epoch = None,
-    r0: SunRadius = DEFAULT_FRAME.R0,
-    z_sun: SunHeight = DEFAULT_FRAME.z_sun,
-    potential: PotentialName = "MWPotential2014",
-    delta: FocalLength = "per-star",
-    orbits: WithOrbits = False,
-) -> None:
-    """Open the explorer on a catalogue, or on the embedded mock survey."""
-    from explorer.derive import asked, conventions_of
-
-    computed = asked(r0=r0, z_sun=z_sun, potential=potential, delta=delta, orbits=orbits)
-    from explorer import app as page
-    from explorer.pair_source import pairs_of
-    from explorer.spectroscopy import Spectroscopy
-
-    file = pair_file(pairs, pairs_kind, ids, gaia_release, stars, by_place=by_place, epoch=epoch)
-    folders, models = _paths("--spectra", spectra), _paths("--model", model)
-    if not address:
-        raise DataError("--address is empty, which would be every network: give one, such as 127.0.0.1")
-    origins = tuple(_host(place) for place in origin or ())
-    page.claim(address, port)
-    with progress_bar() as report:
-        conventions = conventions_of(r0=r0, z_sun=z_sun, potential=potential, delta=delta)
-        named = Spectroscopy.of(
-            folders=folders, archive=archive, models=models, conventions=conventions, progress=report
-        )
-        source = _embedded_mock(report) if catalogue is None else catalogue
-        opened = open_asked(context, source, mapping, computed, report)
-        spectroscopy = named.beside(opened)
-        found = pairs_of(opened, file)
-    page.serve(opened, spectroscopy, found, port=port, address=address, origins=origins, show=show)
-
-
-@app.command()
-def demo(
-    *,
-    stars: Annotated[int, typer.Option(help="How many stars the survey observes.")] = DEMO_STARS,
-    seed: Annotated[int, typer.Option(help="The same seed and size give the same catalogue.")] = 1,
-    labels: Annotated[
-        str,
-        typer.Option(
-            help="'pipeline': inferred from mock spectra, as those of a real survey; 'scatter': truth plus "
-            "the paper's cross-validated scatter, for millions of stars in minutes."
-        ),
-    ] = "pipeline",
-    out: Annotated[
-        Path | None,
-        typer.Option(help="Folder to make (pipeline), or Parquet file (scatter); mock or mock.parquet."),
-    ] = None,
-    workers: Annotated[int | None, typer.Option(min=1, max=256, help="Processes; all cores.")] = None,
-) -> None:
-    """Make a mock survey of a mock Milky Way."""
-    if labels == "pipeline":
-        from explorer.mock_survey import build_mock
-
-        folder = Path("mock") if out is None else out
-        if folder.suffix or folder.is_file():
-            raise DataError(f"--out {folder} is to be a folder: give a name without an ending")
-        with progress_bar() as report:
-            made = build_mock(folder, stars=stars, seed=seed, workers=workers or _cores(), progress=report)
-    else:
-        made = _scattered(Path("mock.parquet") if out is None else out, stars, seed, labels)
-    typer.echo(f"Wrote {stars:,} mock stars to {made}")
-    typer.echo(f"Open it:  explorer serve {made}")
-
-
-def _scattered(out: Path, stars: int, seed: int, labels: str) -> Path:
-    from explorer.demo import LABELS, make_demo
-
-    if labels not in LABELS:
-        raise DataError(f"labels {labels!r} were asked for: give one of pipeline, {', '.join(LABELS)}")
-    if out.suffix.lower() != ".parquet":
-        raise DataError(f"--out {out} does not say what is written, a Parquet file: end it with .parquet")
-    with progress_bar() as report:
-        return make_demo(out, stars=stars, seed=seed, labels=labels, progress=report.of("mock stars"))
-
-
-def _cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-@app.command()
+@grouped
 def info(
     context: typer.Context,
     catalogue: CatalogueFile,
     *,
     mapping: MappingFile = None,
-    r0: SunRadius = DEFAULT_FRAME.R0,
-    z_sun: SunHeight = DEFAULT_FRAME.z_sun,
-    potential: PotentialName = "MWPotential2014",
-    delta: FocalLength = "per-star",
-    orbits: WithOrbits = False,
+    conventions: ConventionOptions,
 ) -> None:
     """Say what a catalogue holds, its rows, columns and what is missing; or what a model of 'train' holds."""
     from data.store import is_stored
@@ -219,16 +62,15 @@ def info(
     if is_stored(Path(catalogue)):
         _describe_model(Path(catalogue))
         return
-    from explorer.derive import asked
     from explorer.info import info as describe
 
-    computed = asked(r0=r0, z_sun=z_sun, potential=potential, delta=delta, orbits=orbits)
+    computed = conventions.computed
     with progress_bar() as report:
         opened = open_asked(context, catalogue, mapping, computed, report)
     describe(opened, Console())
 
 
-@app.command()
+@grouped
 def export(
     context: typer.Context,
     catalogue: CatalogueFile,
@@ -245,19 +87,14 @@ def export(
         typer.Option(help="A column to compute, as in: 'rich = eu_fe > 0.5'; later ones may use it."),
     ] = None,
     mapping: MappingFile = None,
-    overwrite: Annotated[bool, typer.Option(help="Replace the file if it exists.")] = False,
-    r0: SunRadius = DEFAULT_FRAME.R0,
-    z_sun: SunHeight = DEFAULT_FRAME.z_sun,
-    potential: PotentialName = "MWPotential2014",
-    delta: FocalLength = "per-star",
-    orbits: WithOrbits = False,
+    overwrite: Overwrite = False,
+    conventions: ConventionOptions,
 ) -> None:
     """Write the rows of a catalogue that pass a condition, with their provenance."""
     from data.export import export as write
-    from explorer.derive import asked
 
     defined = _definitions(derive or [])
-    computed = asked(r0=r0, z_sun=z_sun, potential=potential, delta=delta, orbits=orbits)
+    computed = conventions.computed
     with progress_bar() as report:
         opened = open_asked(context, catalogue, mapping, computed, report)
     chosen = None if columns is None else _names(columns)
@@ -268,7 +105,8 @@ def export(
 
 
 for command in (
-    errors, binaries, calibrate, clusters, compare, systematics, train, validate, infer, build, verify,
+    serve, demo, info, export, errors, binaries, calibrate, clusters, compare, systematics, train, validate,
+    infer, build, verify,
 ):  # fmt: skip
     app.command()(command)
 
@@ -278,20 +116,6 @@ def _describe_model(path: Path) -> None:
     from explorer.cannon_report import say_content
 
     say_content(load_model(path), path)
-
-
-def _paths(option: str, given: list[str] | None) -> list[Path]:
-    """Paths that an option was given; an empty one would be the folder one is in."""
-    if "" in (given or ()):
-        raise DataError(f"{option} is empty: give a path, or leave the option out")
-    return [Path(path).expanduser() for path in given or ()]
-
-
-def _host(place: str) -> str:
-    """A place that browsers may come from, checked before the server would stumble over it."""
-    if not ORIGIN.fullmatch(place):
-        raise DataError(f"--origin '{place[:60]}' is no host: write HOST:PORT, as in stars.example.org:80")
-    return place
 
 
 def _definitions(texts: list[str]) -> dict[str, str]:
@@ -311,16 +135,6 @@ def _names(text: str) -> list[str]:
     """Names between commas; one that holds a comma stands in double quotes."""
     line = " ".join(text.splitlines())
     return [name.strip() for name in next(csv.reader([line], skipinitialspace=True))] or [""]
-
-
-def _embedded_mock(report: Report) -> Path:
-    """The mock survey that is shown when no catalogue is named; made once."""
-    from explorer.demo import EDITION
-    from explorer.mock_survey import build_mock
-    from explorer.places import data_folder
-
-    folder = data_folder() / f"mock-{DEMO_STARS}-{EDITION}"
-    return build_mock(folder, stars=DEMO_STARS, seed=1, workers=_cores(), progress=report)
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """Wide binaries of a catalogue against field pairs matched to them (paper, section 5.2): the whole study."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -13,6 +13,7 @@ from data.problem import DataError
 from explorer.abundance_scatter import Scatter
 from explorer.binary_options import BinaryOptions
 from explorer.binary_sample import BinarySample, matched_name, too_few
+from explorer.headway import Progress, told_of
 from explorer.pair_source import PairSource
 from explorer.star_models import StarModels
 from model.auc import (
@@ -33,8 +34,6 @@ from model.separation import Trend
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
-Progress = Callable[[int, int, str], None]
-"""Told (done, in all, of what); it may raise to stop the work."""
 
 UNUSUAL: Mapping[str, str] = MappingProxyType(
     {
@@ -153,13 +152,9 @@ def study_binaries(
         sought=options.sought,
     )  # fmt: skip
     matched = match_pairs(
-        *sample.ends, sample.stars, sample.eligible, seeds[0], rules, _of(progress, "binaries matched")
+        *sample.ends, sample.stars, sample.eligible, seeds[0], rules, told_of(progress, "binaries matched")
     )
     return _Compared(sample, matched).result((seeds[1], seeds[2]), progress, exploratory)
-
-
-def _of(progress: Progress, what: str) -> Callable[[int, int], None]:
-    return lambda done, total: progress(done, total, what)
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,7 +181,7 @@ class _Compared:
         sets = MatchedSets(binaries.distance, field.distance, clusters_of(first, second))
         options, which = sample.options, sample.which[served]
         found, parts = self._judged(sets, binaries, field, seeds[0], progress)
-        test = permutation_test(sets, seeds[1], options.draws, _of(progress, "permutations"))
+        test = permutation_test(sets, seeds[1], options.draws, told_of(progress, "permutations"))
         separation = sample.pairs.separation[which]
         weight = self.matched.weight[served]
         return BinaryResult(
@@ -235,7 +230,7 @@ class _Compared:
     ) -> tuple[Auc, Contributions | None]:
         """The AUC and what each abundance adds to it."""
         draws = self.sample.options.draws
-        found = auc_interval(sets, random, draws, progress=_of(progress, "bootstrap"))
+        found = auc_interval(sets, random, draws, progress=told_of(progress, "bootstrap"))
         if len(self._sigma) < 2:
             return found, None
         own, others = (
@@ -243,7 +238,7 @@ class _Compared:
             for group in (binaries, field)
         )
         others = others.reshape(-1, *field.distance.shape)
-        told = _of(progress, "bootstrap without each abundance")
+        told = told_of(progress, "bootstrap without each abundance")
         return found, contributions(sets, own, others, random, draws, progress=told)
 
 

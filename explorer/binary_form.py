@@ -5,10 +5,10 @@ from typing import Any
 
 import panel_material_ui as pmui
 
-from data.problem import DataError
-from explorer.binary_options import KINDS, LONGEST, MATCHED, BinaryOptions, listed, sigmas
+from explorer.binary_options import KINDS, LONGEST, MATCHED, BinaryOptions, sigmas
 from explorer.binary_sample import abundances_of, kinds_of
 from explorer.editors import typed_number
+from explorer.numerals import whole
 from explorer.offer import Listed, Offers, Several, Ticked, Typed
 from explorer.session import State
 from explorer.stars import Stars
@@ -81,8 +81,8 @@ class BinaryForm:
             chance=_open(self._chance.value),
             trusted=self._trusted.value is True,
             sigma=sigmas(str(self._sigma.value or "")),
-            seed=_whole("the seed", self._seed.value),
-            draws=_whole("the number of draws", self._draws.value),
+            seed=whole("the seed", self._seed.value),
+            draws=whole("the number of draws", self._draws.value),
         )
 
 
@@ -110,10 +110,3 @@ def _open(typed: Any) -> float:
     """A typed number; nothing is no limit."""
     number = typed_number(str(typed or "")[:LONGEST])
     return math.inf if number is None else number
-
-
-def _whole(what: str, typed: Any) -> int:
-    text = listed(str(typed or ""))
-    if len(text) != 1 or not (text[0].isascii() and text[0].isdigit()) or len(text[0]) > 12:
-        raise DataError(f"{what} is '{str(typed)[:20]}': give a whole number")
-    return int(text[0])

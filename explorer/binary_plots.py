@@ -8,18 +8,15 @@ from bokeh.models import (
     ColumnDataSource,
     FixedTicker,
     Line,
-    LogScale,
     NumeralTickFormatter,
-    Range1d,
     Scatter,
     TapTool,
 )
-from bokeh.plotting import figure
 from numpy.typing import NDArray
 
-from explorer import look
 from explorer.binaries import BinaryResult
 from explorer.columns import push
+from explorer.plain_figure import PLAIN, plain_figure, turn_window
 
 Floats = NDArray[np.float64]
 
@@ -34,8 +31,6 @@ SMALL_WIDE, SMALL_HIGH = 180, 120
 BINS, SMALL_BINS = 24, 14
 TICKS = [float(digit * 10**power) for power in range(8) for digit in (1, 3)]
 """Of separations, AU."""
-PLAIN: dict[str, Any] = dict.fromkeys(("selection_glyph", "nonselection_glyph", "hover_glyph", "muted_glyph"))
-"""Glyphs that are always drawn alike."""
 BEYOND = 99.0
 """Histograms end at this percentile of both samples; what lies beyond is in their norm."""
 
@@ -89,7 +84,7 @@ class StepPlot:
         """Draw both samples."""
         columns = steps(result, own, field, self._bins)
         top = 1.08 * max(float(columns["binaries"].max()), float(columns["field"].max()))
-        _turn(self.figure, (0.0, float(columns["x"][-1])), (0.0, top))
+        turn_window(self.figure, (0.0, float(columns["x"][-1])), (0.0, top))
         push(self.source, columns)
 
 
@@ -138,28 +133,13 @@ class SeparationPlot:
         separation = np.where(result.separation > 0, result.separation, np.nan)
         known = separation[np.isfinite(separation)]
         ends = (float(known.min()) / 1.3, float(known.max()) * 1.3) if known.size else (1.0, 1e4)
-        _turn(self.figure, ends, (0.0, 1.05 * float(result.binaries.distance.max())))
+        turn_window(self.figure, ends, (0.0, 1.05 * float(result.binaries.distance.max())))
         push(self.source, {"separation": separation, "distance": result.binaries.distance})
 
 
 def _figure(name: str, x: str, y: str, width: int, height: int, **more: Any) -> Any:
     """An empty figure in the page's look."""
-    drawn = figure(
-        name=name, frame_width=width, frame_height=height, x_range=Range1d(0, 1), y_range=Range1d(0, 1),
-        x_axis_label=x, y_axis_label=y, tools="pan,wheel_zoom,reset,save", output_backend="canvas",
-        styles={"font-size": "12px"}, **look.FIGURE, **more,
+    return plain_figure(
+        4 if width < WIDE else 6, name=name, frame_width=width, frame_height=height, x_axis_label=x,
+        y_axis_label=y, tools="pan,wheel_zoom,reset,save", **more,
     )  # fmt: skip
-    drawn.toolbar.update(autohide=True, logo=None)
-    drawn.grid.visible = False
-    for axis in (*drawn.xaxis, *drawn.yaxis):
-        axis.update(**look.AXIS)
-        axis.axis_label_standoff = 4
-        if not isinstance(drawn.x_scale, LogScale) or axis in drawn.yaxis:
-            axis.ticker.desired_num_ticks = 4 if width < WIDE else 6
-    return drawn
-
-
-def _turn(drawn: Any, x: tuple[float, float], y: tuple[float, float]) -> None:
-    """Have a figure show a window, also after its reset."""
-    for shown, (start, end) in ((drawn.x_range, x), (drawn.y_range, y)):
-        shown.update(start=start, end=end, reset_start=start, reset_end=end)

@@ -2,9 +2,7 @@
 
 import math
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from data.catalogue import Catalogue
@@ -21,8 +19,7 @@ from explorer.binary_words import (
     trend,
     verdict,
 )
-
-_NARROWEST = 80
+from explorer.printout import empty_table, wide_console
 
 
 def say_result(result: BinaryResult, catalogue: Catalogue, report: str, where: str) -> None:
@@ -34,9 +31,7 @@ def say_result(result: BinaryResult, catalogue: Catalogue, report: str, where: s
     report : what became of the pairs of the table.
     where : condition on the stars.
     """
-    console = Console(markup=False, highlight=False)
-    if console.width < _NARROWEST:
-        console = Console(markup=False, highlight=False, width=_NARROWEST)
+    console = wide_console()
     kind = ("MOCK, not real stars", "bold yellow") if catalogue.mock else ("real", "green")
     console.print(Text.assemble((catalogue.name, "bold"), "   ", kind))
     for line in (f"Pairs: {result.pairs_name}; {report}", f"Stars: {where or 'all'}"):
@@ -52,14 +47,14 @@ def say_result(result: BinaryResult, catalogue: Catalogue, report: str, where: s
 
 
 def _say_left(result: BinaryResult, console: Console) -> None:
-    table = _table("pairs left", "")
+    table = empty_table("pairs left", "")
     for what, pairs in result.left:
         table.add_row(what, f"{pairs:,}")
     console.print(table)
 
 
 def _say_parts(result: BinaryResult, catalogue: Catalogue, console: Console) -> None:
-    table = _table("abundance", "sigma", "AUC without", "it adds", "from", "to")
+    table = empty_table("abundance", "sigma", "AUC without", "it adds", "from", "to")
     origins: dict[str, list[str]] = {}
     for name, sigma, *numbers, origin in parts_rows(result):
         cells = [f"{value:+.3f}" if math.isfinite(value) else "-" for value in numbers]
@@ -71,7 +66,7 @@ def _say_parts(result: BinaryResult, catalogue: Catalogue, console: Console) -> 
 
 
 def _say_balance(result: BinaryResult, console: Console) -> None:
-    table = _table("balance", "binaries", "field", "difference", "gap")
+    table = empty_table("balance", "binaries", "field", "difference", "gap")
     for each in result.balances:
         mark = " " if each.balanced else "*"
         numbers = (number(value) for value in (each.binaries, each.field))
@@ -79,10 +74,3 @@ def _say_balance(result: BinaryResult, console: Console) -> None:
     console.print(table)
     if not all(each.balanced for each in result.balances):
         console.print(f"* {UNBALANCED}: match field stars in it too, with --match")
-
-
-def _table(*headings: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for place, heading in enumerate(headings):
-        table.add_column(heading, justify="right" if place else "left", no_wrap=True)
-    return table

@@ -14,8 +14,9 @@ from explorer.binary_form import BinaryForm
 from explorer.binary_options import BinaryOptions
 from explorer.binary_page import BinaryPage
 from explorer.finding import star_of
+from explorer.headway import Progress
 from explorer.pair_source import NO_PAIRS, PairSource
-from explorer.run_panel import STARS, Flags, Progress, Question, RunPanel, cuts_of
+from explorer.run_panel import STARS, Flags, Question, RunPanel, cuts_of
 from explorer.session import Session, Star
 from explorer.star_models import StarModels
 from explorer.stars import Stars

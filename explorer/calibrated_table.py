@@ -17,8 +17,9 @@ from data.formats import Content, format_of
 from data.rows import write_content
 from data.schema import Column
 from explorer.abundance_scatter import CALIBRATED
-from explorer.calibration import CALIBRATOR, Calibration, Corrected, Progress
+from explorer.calibration import CALIBRATOR, Calibration, Corrected
 from explorer.calibration_words import CAUTIONS, lines, title
+from explorer.headway import Progress
 from explorer.notation import upright
 
 ORIGIN = "The Cannon on the LAMOST spectrum, less f(Teff) learned from stars born together"

@@ -1,6 +1,6 @@
 """A calibration of a catalogue's labels in T_eff, by stars that were born together (paper, section 7)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
@@ -15,14 +15,13 @@ from explorer.abundance_scatter import CALIBRATED
 from explorer.calibration_options import CalibrationOptions
 from explorer.calibrators import Calibrators, calibrators, of_kind
 from explorer.cluster_study import labels_of
+from explorer.headway import Progress, told_of
 from explorer.pair_source import PairSource
 from model.born_together import BornTogether, TooFewError
 from model.teff_correction import TeffCorrection, learn
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
-Progress = Callable[[int, int, str], None]
-"""Told (done, in all, of what); it may raise to stop the work."""
 
 CALIBRATOR = "calibrator"
 """Column that flags the stars which a correction was learned from."""
@@ -158,7 +157,7 @@ def calibrate(
         stars = BornTogether.of(known.group[rows], teff, values)
         stars = replace(stars, star=rows[stars.star])
         random = np.random.default_rng([options.seed, *name.encode()])
-        heard = _of(progress, catalogue.described[name].plain)
+        heard = told_of(progress, catalogue.described[name].plain)
         try:
             found = learn(stars, random, anchor=options.anchor, draws=options.draws, progress=heard)
         except TooFewError as problem:
@@ -224,7 +223,3 @@ def _limits(catalogue: Catalogue, rows: NDArray[np.int64]) -> Limits:
         low, high = np.nanpercentile(np.asarray(catalogue[name][rows], np.float64), INSIDE)
         limits[name] = float(low), float(high)
     return MappingProxyType(limits)
-
-
-def _of(progress: Progress, what: str) -> Callable[[int, int], None]:
-    return lambda done, total: progress(done, total, what)

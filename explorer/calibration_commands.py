@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from data.problem import DataError
-from explorer.binary_commands import PAIRS, ByPlace, Epoch, PairsKind, Release, StarTable, pair_file
 from explorer.catalogue_options import (
     CatalogueFile,
-    FocalLength,
+    ConventionOptions,
+    KindOfStars,
     MappingFile,
-    PotentialName,
-    SunHeight,
-    SunRadius,
-    WithOrbits,
+    Overwrite,
+    chosen_by,
     command_of,
+    condition_of,
     open_asked,
 )
+from explorer.option_groups import grouped
+from explorer.pair_options import PAIRS, PairOptions, PairsKind
 from explorer.progress import Report, progress_bar
-from model.kinematics import DEFAULT_FRAME
 
 if TYPE_CHECKING:
     from data.catalogue import Catalogue
@@ -29,56 +29,58 @@ if TYPE_CHECKING:
     from explorer.pair_source import PairFile
 
 
+Table = Annotated[
+    Path | None,
+    typer.Option(help="Catalogue to write, with calibrated labels beside the others; none: only tell."),
+]
+Pairs = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE", rich_help_panel=PAIRS,
+        help="Wide binaries; of a mock survey those planted in it, if not given.",
+    ),
+]  # fmt: skip
+Members = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE",
+        help="Table of members of clusters, with columns source_id and cluster, instead of cuts.",
+    ),
+]
+Clusters = Annotated[
+    str | None, typer.Option(help="Ready-made clusters, separated by commas; all by default, '' for none.")
+]
+LearnedFrom = Annotated[
+    str | None, typer.Option(help="Stars to learn from; 'chi2 < 7000' if left out, '' for all.")
+]
+Labels = Annotated[str, typer.Option(help="Labels, separated by commas; all by default.")]
+Share = Annotated[float, typer.Option(help="Part of the binaries to learn from; the others stay for eq. 6.")]
+Anchor = Annotated[float, typer.Option(help="Teff at which nothing is corrected, K.")]
+Draws = Annotated[int, typer.Option(help="Draws of groups, for errors.")]
+Seed = Annotated[int, typer.Option(help="The same seed gives the same numbers.")]
+
+
+@grouped
 def calibrate(
     context: typer.Context,
     catalogue: CatalogueFile,
     *,
-    out: Annotated[
-        Path | None,
-        typer.Option(help="Catalogue to write, with calibrated labels beside the others; none: only tell."),
-    ] = None,
-    pairs: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FILE",
-            rich_help_panel=PAIRS,
-            help="Wide binaries; of a mock survey those planted in it, if not given.",
-        ),
-    ] = None,
+    out: Table = None,
+    pairs: Pairs = None,
     pairs_kind: PairsKind = None,
-    gaia_release: Release = None,
-    stars: StarTable = None,
-    by_place: ByPlace = False,
-    epoch: Epoch = None,
-    members: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FILE",
-            help="Table of members of clusters, with columns source_id and cluster, instead of cuts.",
-        ),
-    ] = None,
-    clusters: Annotated[
-        str | None,
-        typer.Option(help="Ready-made clusters, separated by commas; all by default, '' for none."),
-    ] = None,
-    of: Annotated[str | None, typer.Option(help="Stars: dwarf, giant or all.")] = None,
-    where: Annotated[
-        str | None, typer.Option(help="Stars to learn from; 'chi2 < 7000' if left out, '' for all.")
-    ] = None,
-    labels: Annotated[str, typer.Option(help="Labels, separated by commas; all by default.")] = "",
-    share: Annotated[
-        float, typer.Option(help="Part of the binaries to learn from; the others stay for eq. 6.")
-    ] = 0.5,
-    anchor: Annotated[float, typer.Option(help="Teff at which nothing is corrected, K.")] = 5772.0,
-    draws: Annotated[int, typer.Option(help="Draws of groups, for errors.")] = 200,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same numbers.")] = 1,
+    reading: PairOptions,
+    members: Members = None,
+    clusters: Clusters = None,
+    of: KindOfStars = None,
+    where: LearnedFrom = None,
+    labels: Labels = "",
+    share: Share = 0.5,
+    anchor: Anchor = 5772.0,
+    draws: Draws = 200,
+    seed: Seed = 1,
     mapping: MappingFile = None,
-    overwrite: Annotated[bool, typer.Option(help="Replace the file if it exists.")] = False,
-    r0: SunRadius = DEFAULT_FRAME.R0,
-    z_sun: SunHeight = DEFAULT_FRAME.z_sun,
-    potential: PotentialName = "MWPotential2014",
-    delta: FocalLength = "per-star",
-    orbits: WithOrbits = False,
+    overwrite: Overwrite = False,
+    conventions: ConventionOptions,
 ) -> None:
     """Take the labels' trends with Teff off, as stars born together tell them, into new columns."""
     from explorer.binary_options import listed
@@ -86,11 +88,10 @@ def calibrate(
     from explorer.calibrated_table import check_table, write_calibrated
     from explorer.calibration_options import CalibrationOptions
     from explorer.calibration_report import say_calibration, say_written
-    from explorer.derive import asked
     from explorer.open_clusters import OPEN_CLUSTERS
 
-    computed = asked(r0=r0, z_sun=z_sun, potential=potential, delta=delta, orbits=orbits)
-    file = pair_file(pairs, pairs_kind, None, gaia_release, stars, by_place=by_place, epoch=epoch)
+    computed = conventions.computed
+    file = reading.file(pairs, pairs_kind, None)
     if members is not None and clusters is not None:
         raise DataError("members come from --members or from ready-made --clusters: give one of the two")
     ready = tuple(OPEN_CLUSTERS) if clusters is None else listed(clusters)
@@ -98,10 +99,12 @@ def calibrate(
         opened = open_asked(context, catalogue, mapping, computed, report)
         kind = kinds_of(opened)[0] if of is None else of
         options = CalibrationOptions(kind, ready, share, anchor, listed(labels), draws, seed)
-        condition = ("chi2 < 7000" if "chi2" in opened else "") if where is None else where
+        condition = condition_of(opened, where)
         if out is not None:
             check_table(opened, out, overwrite=overwrite)
-        found = _found(opened, options, condition, file, _members(opened, members, gaia_release), report)
+        found = _found(
+            opened, options, condition, file, _members(opened, members, reading.gaia_release), report
+        )
         if out is not None:
             command = command_of(context, opened, "calibrate", files=("members", "pairs", "stars"))
             counts = write_calibrated(out, opened, found, command, report, where=condition)
@@ -131,13 +134,9 @@ def _found(
     members: "MemberTable | None",
     report: Report,
 ) -> "Calibration":
-    import numpy as np
-
-    from data.extract import Extract
     from explorer.calibration import calibrate as learned
     from explorer.pair_source import pairs_of
 
-    chosen = np.zeros(len(catalogue), np.bool_)
-    chosen[Extract.of(catalogue, "csv", where=where).rows()] = True
+    chosen = chosen_by(catalogue, where)
     source = pairs_of(catalogue, file)
     return learned(catalogue, chosen, options, source, members, report)

@@ -18,10 +18,11 @@ from explorer.calibration_options import CalibrationOptions
 from explorer.calibration_plots import LEGEND, CoursePlot
 from explorer.calibration_words import READING, table_html, words_html
 from explorer.editors import typed_number
+from explorer.headway import Progress
 from explorer.label_figures import LabelFigures
 from explorer.offer import Listed, Offers, Typed
 from explorer.pair_source import PairSource
-from explorer.run_panel import STARS, Flags, Progress, Question, RunPanel, faded
+from explorer.run_panel import STARS, Flags, Question, RunPanel, faded
 from explorer.session import Session, State
 from explorer.stars import Stars
 from explorer.text import text

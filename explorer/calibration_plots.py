@@ -1,15 +1,12 @@
 """How a correction is drawn: contrasts of stars born together, and the course with T_eff that they tell."""
 
-from typing import Any
-
 import numpy as np
-from bokeh.models import ColumnDataSource, Line, Range1d, Scatter, VArea
-from bokeh.plotting import figure
+from bokeh.models import ColumnDataSource, Line, Scatter, VArea
 from numpy.typing import NDArray
 
 from data.schema import Column
-from explorer import look
 from explorer.columns import push
+from explorer.plain_figure import PLAIN, plain_figure, turn_to
 from model.teff_correction import TeffCorrection
 
 Floats = NDArray[np.float64]
@@ -21,13 +18,11 @@ LEGEND = (
     "interval, each Teff by itself"
 )
 WIDE, HIGH = 270, 190
-MARGIN = 0.04
 INSIDE = (0.5, 99.5)
 """Percentiles of the stars between which the upright axis ends; zooming out shows the others."""
 GRID = 120
 MOST = 4000
 """Stars that are drawn; of more, a part."""
-PLAIN: dict[str, Any] = dict.fromkeys(("selection_glyph", "nonselection_glyph", "hover_glyph", "muted_glyph"))
 
 
 class CoursePlot:
@@ -40,17 +35,11 @@ class CoursePlot:
 
     def __init__(self, label: Column) -> None:
         name = f"calibration.{label.name}"
-        self.figure = figure(
-            name=f"{name}.figure", frame_width=WIDE, frame_height=HIGH, x_range=Range1d(0, 1),
-            y_range=Range1d(0, 1), x_axis_label="Teff [K]", y_axis_label=f"f of {label.plain} [dex]",
-            tools="pan,wheel_zoom,reset,save", output_backend="canvas", styles={"font-size": "12px"},
-            **look.FIGURE,
+        self.figure = plain_figure(
+            5, name=f"{name}.figure", frame_width=WIDE, frame_height=HIGH,
+            x_axis_label="Teff [K]", y_axis_label=f"f of {label.plain} [dex]",
+            tools="pan,wheel_zoom,reset,save",
         )  # fmt: skip
-        self.figure.toolbar.update(autohide=True, logo=None)
-        self.figure.grid.visible = False
-        for axis in (*self.figure.xaxis, *self.figure.yaxis):
-            axis.update(**{**look.AXIS, "axis_label_standoff": 4})
-            axis.ticker.desired_num_ticks = 5
         self._stars = ColumnDataSource(data={"x": [], "y": []}, name=name)
         self._band = ColumnDataSource(data={"x": [], "low": [], "high": []}, name=f"{name}.band")
         self._course = ColumnDataSource(data={"x": [], "y": []}, name=f"{name}.course")
@@ -67,8 +56,8 @@ class CoursePlot:
         reach = found.course.support
         grid = np.linspace(reach.low, reach.high, GRID)
         low, high = found.band(grid)
-        _turn(self.figure.x_range, np.array([reach.low, reach.high]))
-        _turn(self.figure.y_range, np.percentile(y, INSIDE))
+        turn_to(self.figure.x_range, np.array([reach.low, reach.high]))
+        turn_to(self.figure.y_range, np.percentile(y, INSIDE))
         push(self._stars, {"x": x, "y": y})
         push(self._band, {"x": grid, "low": low, "high": high})
         push(self._course, {"x": grid, "y": found.course(grid)})
@@ -82,10 +71,3 @@ def drawn(found: TeffCorrection) -> tuple[Floats, Floats]:
     mean = np.bincount(stars.group, left, stars.groups) / np.bincount(stars.group, minlength=stars.groups)
     step = max(1, -(-len(left) // MOST))
     return stars.teff[::step], (course + left - mean[stars.group])[::step]
-
-
-def _turn(shown: Any, ends: Floats) -> None:
-    """Have an axis show a range, also after its reset."""
-    margin = MARGIN * (float(ends[1] - ends[0]) or 1.0)
-    low, high = float(ends[0]) - margin, float(ends[1]) + margin
-    shown.update(start=low, end=high, reset_start=low, reset_end=high)

@@ -3,28 +3,22 @@
 from collections.abc import Mapping
 
 import typer
-from rich import box
-from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from data.catalogue import Catalogue
 from explorer.calibration import Calibration
 from explorer.calibration_words import HEADINGS, READING, lines, row, title
+from explorer.printout import empty_table, wide_console
 
 NARROWEST = 124
 
 
 def say_calibration(catalogue: Catalogue, found: Calibration, where: str) -> None:
     """Print a calibration: its answer first, then what it rests on."""
-    console = Console(markup=False, highlight=False)
-    if console.width < NARROWEST:
-        console = Console(markup=False, highlight=False, width=NARROWEST)
+    console = wide_console(NARROWEST)
     console.print(Text(title(catalogue, found), style="bold"), soft_wrap=True)
     console.print(f"Learned from stars with: {where or 'no condition'}", soft_wrap=True)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for place, heading in enumerate(HEADINGS):
-        table.add_column(heading, justify="right" if place else "left", no_wrap=True)
+    table = empty_table(*HEADINGS)
     for name in found.corrections:
         table.add_row(*row(catalogue, found, name))
     console.print(table)

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from data.catalogue import Catalogue
 from explorer.binary_options import KINDS
 from explorer.calibration import MOST_OF_ERRORS, Calibration
-from explorer.cluster_words import plain
-from explorer.notation import to_html
+from explorer.label_table import label_name, label_table
+from explorer.numerals import plain, signed
 
 READING = (
     "How to read it: stars of one cluster or binary were born alike, so that a trend with Teff among them is "
@@ -120,9 +120,9 @@ def row(catalogue: Catalogue, found: Calibration, name: str) -> tuple[str, ...]:
         f"{one.stars.groups:,}",
         f"{len(one.stars.star):,}",
         f"{reach.low:.0f} to {reach.high:.0f}",
-        f"{signed(low)} to {signed(high)}",
-        plain(scatter.before),
-        plain(scatter.after),
+        f"{signed(low, 2)} to {signed(high, 2)}",
+        plain(scatter.before, 3),
+        plain(scatter.after, 3),
         f"{scatter.ratio:.2f}",
         f"{scatter.low:.2f} to {scatter.high:.2f}",
         OF_USE if scatter.falls else OF_NONE,
@@ -136,22 +136,13 @@ def extremes(found: Calibration, name: str) -> tuple[float, float]:
     return float(values.min()), float(values.max())
 
 
-def signed(value: float) -> str:
-    """A number of two digits with its sign."""
-    return f"{value:+.2f}".replace("-", "\N{MINUS SIGN}") if math.isfinite(value) else "\N{EN DASH}"
-
-
 def table_html(catalogue: Catalogue, found: Calibration) -> str:
     """All labels, those that are calibrated in bold."""
-    head = "".join(f"<th>{html.escape(words)}</th>" for words in HEADINGS)
-    body = []
-    for name, one in found.corrections.items():
-        label, *numbers = row(catalogue, found, name)
-        shown = to_html(catalogue.described[name].tex) or html.escape(label)
-        cells = "".join(f"<td>{html.escape(number)}</td>" for number in numbers)
-        first = f"<th>{f'<b>{shown}</b>' if one.scatter.falls else shown}</th>"
-        body.append(f"<tr>{first}{cells}</tr>")
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
+    rows = (
+        (label_name(catalogue.described[name], bold=one.scatter.falls), row(catalogue, found, name)[1:])
+        for name, one in found.corrections.items()
+    )
+    return label_table(HEADINGS, rows)
 
 
 def words_html(catalogue: Catalogue, found: Calibration) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.catalogue import Catalogue
-from data.crossmatch import match_identifiers
+from data.crossmatch import first_of_each, match_identifiers
 from data.member_table import MemberTable
 from data.problem import DataError
 from explorer.binary_sample import GIANT_FLAG
@@ -109,12 +109,9 @@ def of_kind(catalogue: Catalogue, kind: str) -> Flags:
 
 def _once(catalogue: Catalogue) -> Flags:
     """The first row of each star: a star's spectra are not to be compared with each other."""
-    first = np.ones(len(catalogue), np.bool_)
-    if "source_id" in catalogue:
-        ids = np.asarray(catalogue["source_id"])
-        first[:] = ids <= 0
-        first[np.unique(ids, return_index=True)[1]] = True
-    return first
+    if "source_id" not in catalogue:
+        return np.ones(len(catalogue), np.bool_)
+    return first_of_each(np.asarray(catalogue["source_id"]))
 
 
 def _by_cuts(

@@ -68,31 +68,30 @@ LeftOutTable = Annotated[
     typer.Option("--left-out", help="Table of the spectra left out to write: .csv, .fits or .parquet."),
 ]
 Overwrite = Annotated[bool, typer.Option(help="Replace the file if it exists.")]
+ModelOut = Annotated[Path, typer.Option(help="Model file to write; its name ends in .cannon.")]
+Names = Annotated[
+    str, typer.Option("--labels", help="Labels, separated by commas; NAME=COLUMN if the column differs.")
+]
+Key = Annotated[
+    str | None, typer.Option(help="Column of obsids or file names; found by its name if not given.")
+]
+LeastSnr = Annotated[float, typer.Option(min=0, help="Leave out spectra of a lower median S/N per pixel.")]
+TeffRange = Annotated[str, typer.Option(help="LOW:HIGH, K: leave out stars whose label teff is not within.")]
+Wavelengths = Annotated[
+    str, typer.Option(help="LOW:HIGH, A: pixels used. Beyond 6800 sky and air spoil models of few stars.")
+]
 
 
 def train(
     spectra: SpectraPlace,
     labels: LabelFile,
     *,
-    out: Annotated[Path, typer.Option(help="Model file to write; its name ends in .cannon.")],
-    names: Annotated[
-        str,
-        typer.Option("--labels", help="Labels, separated by commas; NAME=COLUMN if the column differs."),
-    ] = "teff,logg,fe_h",
-    key: Annotated[
-        str | None,
-        typer.Option(help="Column of obsids or file names; found by its name if not given."),
-    ] = None,
-    min_snr: Annotated[
-        float, typer.Option(min=0, help="Leave out spectra of a lower median S/N per pixel.")
-    ] = 10,
-    teff: Annotated[
-        str, typer.Option(help="LOW:HIGH, K: leave out stars whose label teff is not within.")
-    ] = "4000:7000",
-    wavelengths: Annotated[
-        str,
-        typer.Option(help="LOW:HIGH, A: pixels used. Beyond 6800 sky and air spoil models of few stars."),
-    ] = "4000:5800",
+    out: ModelOut,
+    names: Names = "teff,logg,fe_h",
+    key: Key = None,
+    min_snr: LeastSnr = 10,
+    teff: TeffRange = "4000:7000",
+    wavelengths: Wavelengths = "4000:5800",
     terms: Terms = "quadratic",
     mask: Mask = None,
     label_errors: LabelErrors = None,
@@ -171,9 +170,7 @@ def infer(
     out: Annotated[
         Path, typer.Option(help="Table to write; its ending (.csv, .fits, .parquet) says the format.")
     ],
-    min_snr: Annotated[
-        float, typer.Option(min=0, help="Leave out spectra of a lower median S/N per pixel.")
-    ] = 0,
+    min_snr: LeastSnr = 0,
     starts: Annotated[int, typer.Option(min=1, max=1000, help="Starts of each star's search.")] = 8,
     freeze: Freeze = None,
     frozen_from: FrozenFrom = None,

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -18,13 +17,13 @@ from explorer.cannon_bins import Bins, bins_of
 from explorer.cannon_file import CannonFile, Validated
 from explorer.elements import Elements
 from explorer.labelling import Inferred
+from explorer.printout import empty_table, wide_console
 from explorer.reading import LeftOut
 from explorer.training import reasons_of
 from model.validation import Recovery, relative_precision
 
 Floats = NDArray[np.float64]
 
-_NARROWEST = 80
 _POOR_FIT = 3
 """chi2/dof above which a spectrum is hardly like the model's."""
 _MEASURED = 0.9
@@ -47,7 +46,7 @@ from, to       where 9 in 10 of the stars inferred there truly lie lower, or 9 i
 
 def say_trained(content: CannonFile, left_out: Sequence[LeftOut], out: Path) -> None:
     """Say what a model was trained on."""
-    console = _console()
+    console = wide_console(highlight=True)
     _say_model(content, console)
     _say_left_out(left_out, console)
     console.print(f"Wrote {out}", soft_wrap=True)
@@ -55,7 +54,7 @@ def say_trained(content: CannonFile, left_out: Sequence[LeftOut], out: Path) -> 
 
 def say_validated(done: Validation, before: CannonFile, model: Path, out: Path | None) -> None:
     """Say how well labels are recovered, and what the model's file, as it was before, no longer says."""
-    console = _console()
+    console = wide_console(highlight=True)
     _say_validation(done.content, done.validated, console)
     for line in _in_force(done.content):
         console.print(Text(line), soft_wrap=True)
@@ -70,7 +69,7 @@ def say_validated(done: Validation, before: CannonFile, model: Path, out: Path |
 
 def say_content(content: CannonFile, model: Path) -> None:
     """Say what a model's file holds: the model, its validation and how it came about."""
-    console = _console()
+    console = wide_console(highlight=True)
     console.print(Text(f"{model}: a model of The Cannon"), soft_wrap=True)
     _say_model(content, console)
     if content.validated is None:
@@ -91,7 +90,7 @@ def say_content(content: CannonFile, model: Path) -> None:
 def _say_model(content: CannonFile, console: Console) -> None:
     """Print the labels of the training stars, and what of them and the pixels is used."""
     model = content.model
-    table = _table("label", "lowest", "mean", "dispersion", "highest", "n")
+    table = empty_table("label", "lowest", "mean", "dispersion", "highest", "n")
     for name, values in zip(model.label_names, content.trained.labels.T, strict=True):
         known = values[np.isfinite(values)]
         numbers = (known.min(), known.mean(), known.std(), known.max())
@@ -114,7 +113,7 @@ def _say_validation(content: CannonFile, validated: Validated, console: Console)
     names, true = content.model.label_names, content.trained.labels
     recovery = Recovery.of(true, validated.inferred, np.zeros(len(true), np.int64), 1)
     precision = relative_precision(recovery.scatter[0], validated.limits)
-    table = _table("label", "n", "bias", "scatter", "core", "r", "others", "2s/range")
+    table = empty_table("label", "n", "bias", "scatter", "core", "r", "others", "2s/range")
     for label, name in enumerate(names):
         table.add_row(
             _named(name),
@@ -140,7 +139,7 @@ def _say_validation(content: CannonFile, validated: Validated, console: Console)
 
 def say_inferred(done: Inferred, content: CannonFile, out: Path) -> None:
     """Say how many labels were inferred, and how many are to be looked at."""
-    console = _console()
+    console = wide_console(highlight=True)
     console.print(f"{_many(done.stars, 'star')}, {done.stars - done.converged:,} did not converge")
     if done.choices.frozen.names:
         console.print(Text(f"labels frozen: {done.choices.frozen}"), soft_wrap=True)
@@ -243,16 +242,9 @@ def _say_left_out(left_out: Sequence[LeftOut], console: Console) -> None:
         console.print(Text(f"  {number:,}  {reason}, as {first.file}{detail}"), soft_wrap=True)
 
 
-def _table(*headings: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for place, heading in enumerate(headings):
-        table.add_column(heading, justify="right" if place else "left", no_wrap=True)
-    return table
-
-
 def _range_of_trust(names: Sequence[str], validated: Validated) -> Table:
     """Where the model can be trusted, with errors by bootstrap."""
-    table = _table("inferred values to trust", "from", "error", "to", "error")
+    table = empty_table("inferred values to trust", "from", "error", "to", "error")
     for label, (name, limit) in enumerate(zip(names, validated.limits, strict=True)):
         row = [_named(name)]
         ends = ((limit.low, limit.low_reached), (limit.high, limit.high_reached))
@@ -275,7 +267,7 @@ def _bins_table(names: Sequence[str], bins: Bins) -> Table:
     """Scatter and, after it, the width of pulls in each bin."""
     name = "" if bins.by == "S/N" else bins.by
     ends = [_number(name, edge, 0) for edge in bins.edges]
-    table = _table("scatter, pull", *(f"{low}-{high}" for low, high in pairwise(ends)))
+    table = empty_table("scatter, pull", *(f"{low}-{high}" for low, high in pairwise(ends)))
     table.add_row(f"stars by {_named(bins.by)}", *map(str, bins.stars))
     for label, one in enumerate(names):
         cells = zip(bins.scatter[:, label], bins.pull[:, label], strict=True)
@@ -285,9 +277,3 @@ def _bins_table(names: Sequence[str], bins: Bins) -> Table:
 
 def _number(name: str, value: float, digits: int = 3) -> str:
     return f"{value:.{0 if _unit(name) == 'K' else digits}f}" if np.isfinite(value) else "-"
-
-
-def _console() -> Console:
-    """Where tables are printed; a number is never cut, however narrow it is, and [b] is no style."""
-    console = Console(markup=False)
-    return console if console.width >= _NARROWEST else Console(width=_NARROWEST, markup=False)

@@ -1,15 +1,21 @@
 """Options that commands on a catalogue share: its file, its mapping, conventions of computed columns."""
 
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from explorer.progress import Report
+from model.kinematics import DEFAULT_FRAME
 
 if TYPE_CHECKING:  # half a second, also of each process that reads spectra
+    from numpy import bool_
+    from numpy.typing import NDArray
+
     from data.catalogue import Catalogue
     from data.derivation import Derivation
+    from explorer.conventions import Conventions
 
 CatalogueFile = Annotated[
     str,  # a Path would take an empty text for the folder one is in
@@ -55,6 +61,34 @@ WithOrbits = Annotated[
         help="Also compute eccentricity, z_max, r_peri and r_apo: opening takes twice as long, once.",
     ),
 ]
+Where = Annotated[str | None, typer.Option(help="Stars to take; 'chi2 < 7000' if left out, '' for all.")]
+KindOfStars = Annotated[str | None, typer.Option(help="Stars: dwarf, giant or all.")]
+Overwrite = Annotated[bool, typer.Option(help="Replace the file if it exists.")]
+
+
+@dataclass(frozen=True)
+class ConventionOptions:
+    """Conventions of computed columns, as a person asks for them."""
+
+    r0: SunRadius = DEFAULT_FRAME.R0
+    z_sun: SunHeight = DEFAULT_FRAME.z_sun
+    potential: PotentialName = "MWPotential2014"
+    delta: FocalLength = "per-star"
+    orbits: WithOrbits = False
+
+    @property
+    def computed(self) -> "tuple[Derivation, ...]":
+        """What follows by them of a catalogue; DataError where one of them will not do."""
+        from explorer.derive import asked
+
+        return asked(**asdict(self))
+
+    @property
+    def of_one_star(self) -> "Conventions":
+        """The same for what is computed of one star; DataError where one of them will not do."""
+        from explorer.derive import conventions_of
+
+        return conventions_of(r0=self.r0, z_sun=self.z_sun, potential=self.potential, delta=self.delta)
 
 
 def open_asked(
@@ -70,6 +104,23 @@ def open_asked(
     return open_catalogue(
         path, derivations=computed, mapping=mapping, progress=report, options=_opening_options(context)
     )
+
+
+def condition_of(catalogue: "Catalogue", where: str | None) -> str:
+    """The condition on stars that was given, else the paper's usual one if the catalogue can tell."""
+    usual = "chi2 < 7000" if "chi2" in catalogue else ""
+    return usual if where is None else where
+
+
+def chosen_by(catalogue: "Catalogue", condition: str) -> "NDArray[bool_]":
+    """Which stars, (N,), pass a condition; DataError where it is none."""
+    import numpy as np
+
+    from data.extract import Extract
+
+    chosen = np.zeros(len(catalogue), np.bool_)
+    chosen[Extract.of(catalogue, "csv", where=condition).rows()] = True
+    return chosen
 
 
 def command_of(

@@ -8,21 +8,21 @@ import typer
 
 from explorer.catalogue_options import (
     CatalogueFile,
-    FocalLength,
+    ConventionOptions,
+    KindOfStars,
     MappingFile,
-    PotentialName,
-    SunHeight,
-    SunRadius,
-    WithOrbits,
+    Overwrite,
+    Where,
+    chosen_by,
     command_of,
+    condition_of,
     open_asked,
 )
-from explorer.progress import Report, progress_bar
-from model.kinematics import DEFAULT_FRAME
+from explorer.option_groups import grouped
+from explorer.progress import progress_bar
 
 if TYPE_CHECKING:
     from data.catalogue import Catalogue
-    from explorer.cluster_options import ClusterOptions
     from explorer.cluster_study import ClusterStudy
 
 CONE = "A cut of your own, instead of --cluster"
@@ -42,15 +42,13 @@ Motion = Annotated[float | None, typer.Option(rich_help_panel=CONE, help="Of the
 Near = Annotated[float, typer.Option(rich_help_panel=CONE, help="Largest difference from that, mas/yr.")]
 Distance = Annotated[float | None, typer.Option(rich_help_panel=CONE, help="Of the cluster, kpc.")]
 Depth = Annotated[float, typer.Option(rich_help_panel=CONE, help="Largest difference from that, kpc.")]
-Of = Annotated[str | None, typer.Option(help="Stars: dwarf, giant or all.")]
-Where = Annotated[str | None, typer.Option(help="Stars to take; 'chi2 < 7000' if left out, '' for all.")]
 Trusted = Annotated[bool, typer.Option(help="Leave out extrapolated labels.")]
 Draws = Annotated[int, typer.Option(help="Draws of members, for the intervals.")]
 Seed = Annotated[int, typer.Option(help="The same seed gives the same draws.")]
 Table = Annotated[Path | None, typer.Option(help="Table of the members to write: .csv, .fits or .parquet.")]
-Overwrite = Annotated[bool, typer.Option(help="Replace the file if it exists.")]
 
 
+@grouped
 def clusters(
     context: typer.Context,
     catalogue: CatalogueFile,
@@ -66,7 +64,7 @@ def clusters(
     pm_radius: Near = math.inf,
     distance: Distance = None,
     depth: Depth = math.inf,
-    of: Of = None,
+    of: KindOfStars = None,
     where: Where = None,
     trusted: Trusted = False,
     draws: Draws = 1000,
@@ -74,31 +72,27 @@ def clusters(
     out: Table = None,
     mapping: MappingFile = None,
     overwrite: Overwrite = False,
-    r0: SunRadius = DEFAULT_FRAME.R0,
-    z_sun: SunHeight = DEFAULT_FRAME.z_sun,
-    potential: PotentialName = "MWPotential2014",
-    delta: FocalLength = "per-star",
-    orbits: WithOrbits = False,
+    conventions: ConventionOptions,
 ) -> None:
     """Tell how labels of an open cluster's members drift with T_eff."""
     from explorer.binary_sample import kinds_of
     from explorer.cluster_members import members_told, same_stars
     from explorer.cluster_options import ClusterOptions
     from explorer.cluster_report import say_ready, say_study
-    from explorer.derive import asked
+    from explorer.cluster_study import study_cluster
 
     if cluster == "list":
         say_ready()
         return
     cut, ids = members_told(cluster, members, (ra, dec, radius, pmra, pmdec, pm_radius, distance, depth))
-    computed = asked(r0=r0, z_sun=z_sun, potential=potential, delta=delta, orbits=orbits)
+    computed = conventions.computed
     with progress_bar() as report:
         opened = open_asked(context, catalogue, mapping, computed, report)
         same_stars(opened, gaia_release, members)
         options = ClusterOptions(cut, ids, of or kinds_of(opened)[0], trusted, draws, seed)
-        condition = ("chi2 < 7000" if "chi2" in opened else "") if where is None else where
+        condition = condition_of(opened, where)
         _check(opened, out, condition, overwrite=overwrite)
-        study = _study(opened, options, condition, report)
+        study = study_cluster(opened, chosen_by(opened, condition), options, report)
     say_study(opened, study, condition)
     _write(context, opened, study, condition, out)
 
@@ -121,14 +115,3 @@ def _write(
     command = command_of(context, catalogue, "clusters", files=("members",))
     number = write_members(out, catalogue, study, command, where=where)
     typer.echo(f"Wrote {number:,} {'mock ' if catalogue.mock else ''}members to {out}")
-
-
-def _study(catalogue: "Catalogue", options: "ClusterOptions", where: str, report: Report) -> "ClusterStudy":
-    import numpy as np
-
-    from data.extract import Extract
-    from explorer.cluster_study import study_cluster
-
-    chosen = np.zeros(len(catalogue), np.bool_)
-    chosen[Extract.of(catalogue, "csv", where=where).rows()] = True
-    return study_cluster(catalogue, chosen, options, report)

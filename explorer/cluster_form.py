@@ -12,6 +12,7 @@ from explorer.binary_sample import kinds_of
 from explorer.cluster_options import LIMITS, LONGEST, OPEN, ClusterOptions, cut_of, identifiers
 from explorer.editors import typed_number, written
 from explorer.filling import Filling
+from explorer.numerals import whole
 from explorer.offer import Listed, Offers, Ticked, Typed
 from explorer.open_clusters import OPEN_CLUSTERS
 from explorer.session import Chosen, State
@@ -100,7 +101,7 @@ class ClusterForm:
             usual,
             kind=self._kind.value,
             trusted=self._trusted.value is True,
-            seed=_whole(self._seed.value),
+            seed=whole("the seed", self._seed.value),
         )
 
     def _number(self, name: str) -> float | None:
@@ -136,10 +137,3 @@ def is_changed(members: str, numbers: Mapping[str, object]) -> bool:
     return known is not None and any(
         str(numbers.get(name, "")).strip() != written(getattr(known.cut, name)) for name in LABELS
     )
-
-
-def _whole(typed: Any) -> int:
-    text = str(typed or "").strip()
-    if not (text.isascii() and text.isdigit() and len(text) <= 12):
-        raise DataError(f"the seed is '{str(typed)[:20]}': give a whole number")
-    return int(text)

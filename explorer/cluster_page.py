@@ -11,8 +11,9 @@ from explorer.cluster_options import ClusterOptions
 from explorer.cluster_plots import LEGEND, DriftPlot
 from explorer.cluster_study import ClusterStudy, labels_of, study_cluster
 from explorer.cluster_words import READING, table_html, words_html
+from explorer.headway import Progress
 from explorer.label_figures import LabelFigures
-from explorer.run_panel import STARS, Flags, Progress, Question, RunPanel, faded, in_a_row
+from explorer.run_panel import STARS, Flags, Question, RunPanel, faded, in_a_row
 from explorer.session import Session
 from explorer.stars import Stars
 from explorer.text import text

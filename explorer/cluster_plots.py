@@ -1,16 +1,13 @@
 """How a label of a cluster's members is drawn: against T_eff, with its running median and its slope."""
 
-from typing import Any
-
 import numpy as np
-from bokeh.models import ColumnDataSource, Line, Range1d, Scatter
-from bokeh.plotting import figure
+from bokeh.models import ColumnDataSource, Line, Scatter
 from numpy.typing import NDArray
 
 from data.schema import Column
-from explorer import look
 from explorer.cluster_words import slope_words
 from explorer.columns import push
+from explorer.plain_figure import PLAIN, plain_figure, turn_to
 from model.clusters import Drift
 
 Floats = NDArray[np.float64]
@@ -24,12 +21,8 @@ LEGEND = (
     "(half a percent of stars at either end of a label is outside: the wheel zooms out)"
 )
 WIDE, HIGH = 270, 180
-MARGIN = 0.04
-"""Empty part of an axis on either side."""
 INSIDE = (0.5, 99.5)
 """Percentiles of the label between which an axis ends; zooming out shows the others."""
-PLAIN: dict[str, Any] = dict.fromkeys(("selection_glyph", "nonselection_glyph", "hover_glyph", "muted_glyph"))
-"""Glyphs that are always drawn alike."""
 
 
 class DriftPlot:
@@ -43,18 +36,12 @@ class DriftPlot:
     def __init__(self, label: Column) -> None:
         name = f"clusters.{label.name}"
         unit = f" [{label.unit}]" if label.unit else ""
-        self.figure = figure(
-            name=f"{name}.figure", frame_width=WIDE, frame_height=HIGH, x_range=Range1d(0, 1),
-            y_range=Range1d(0, 1), x_axis_label="Teff [K]", y_axis_label=f"{label.plain}{unit}",
-            tools="pan,wheel_zoom,reset,save", output_backend="canvas", styles={"font-size": "12px"},
-            **look.FIGURE,
+        self.figure = plain_figure(
+            5, name=f"{name}.figure", frame_width=WIDE, frame_height=HIGH,
+            x_axis_label="Teff [K]", y_axis_label=f"{label.plain}{unit}",
+            tools="pan,wheel_zoom,reset,save",
         )  # fmt: skip
         self.figure.title.update(text="", text_font_style="normal", text_font_size="12px")
-        self.figure.toolbar.update(autohide=True, logo=None)
-        self.figure.grid.visible = False
-        for axis in (*self.figure.xaxis, *self.figure.yaxis):
-            axis.update(**{**look.AXIS, "axis_label_standoff": 4})
-            axis.ticker.desired_num_ticks = 5
         self._members, self._median, self._slope = (
             _source(f"{name}{part}") for part in ("", ".median", ".slope")
         )
@@ -73,8 +60,8 @@ class DriftPlot:
         known = np.isfinite(teff) & np.isfinite(label)
         x, y = teff[known], label[known]
         ends = np.array([x.min(), x.max()])
-        _turn(self.figure.x_range, ends)
-        _turn(self.figure.y_range, np.percentile(y, INSIDE))
+        turn_to(self.figure.x_range, ends)
+        turn_to(self.figure.y_range, np.percentile(y, INSIDE))
         self.figure.title.text = slope_words(drift)
         push(self._members, {"x": x, "y": y})
         push(self._median, {"x": drift.line[0], "y": drift.line[1]})
@@ -83,10 +70,3 @@ class DriftPlot:
 
 def _source(name: str) -> ColumnDataSource:
     return ColumnDataSource(data={"x": np.empty(0), "y": np.empty(0)}, name=name)
-
-
-def _turn(shown: Any, ends: Floats) -> None:
-    """Have an axis show a range, also after its reset."""
-    margin = MARGIN * (float(ends[1] - ends[0]) or 1.0)
-    low, high = float(ends[0]) - margin, float(ends[1]) + margin
-    shown.update(start=low, end=high, reset_start=low, reset_end=high)

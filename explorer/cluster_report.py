@@ -1,17 +1,13 @@
 """What `explorer clusters` prints."""
 
 import typer
-from rich import box
-from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from data.catalogue import Catalogue
 from explorer.cluster_study import ClusterStudy
 from explorer.cluster_words import CAUTIONS, HEADINGS, READING, row, source, steps, title
 from explorer.open_clusters import OPEN_CLUSTERS, REFERENCE
-
-NARROWEST = 80
+from explorer.printout import empty_table, wide_console
 
 
 def say_ready() -> None:
@@ -28,16 +24,12 @@ def say_ready() -> None:
 
 def say_study(catalogue: Catalogue, study: ClusterStudy, where: str) -> None:
     """Print a study: its answer first, then what it rests on."""
-    console = Console(markup=False, highlight=False)
-    if console.width < NARROWEST:
-        console = Console(markup=False, highlight=False, width=NARROWEST)
+    console = wide_console()
     console.print(Text(title(catalogue, study), style="bold"), soft_wrap=True)
     told = (f"Stars: {where or 'all'}", steps(study), source(study), *study.notes)
     for line in (each for each in told if each):
         console.print(line, soft_wrap=True)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for place, heading in enumerate(HEADINGS):
-        table.add_column(heading, justify="right" if place else "left", no_wrap=True)
+    table = empty_table(*HEADINGS)
     for name in study.drifts:
         table.add_row(*row(catalogue, study, name))
     console.print(table)

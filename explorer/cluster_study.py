@@ -1,6 +1,6 @@
 """A study of an open cluster: its members in a catalogue, and how each label of theirs goes with T_eff."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.catalogue import Catalogue
-from data.crossmatch import match_identifiers
+from data.crossmatch import first_of_each, match_identifiers
 from data.problem import DataError
 from explorer.abundance_scatter import is_calibrated
 from explorer.binary_options import KINDS
 from explorer.binary_sample import GIANT_FLAG, abundances_of
 from explorer.cluster_options import ClusterOptions
+from explorer.headway import Progress, told_of
 from explorer.open_clusters import OPEN_CLUSTERS
 from model.clusters import ClusterCut, Drift
 from model.theil_sen import FEWEST, MOST_TOGETHER
@@ -21,7 +22,6 @@ from model.theil_sen import FEWEST, MOST_TOGETHER
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
-Progress = Callable[[int, int, str], None]
 
 PLANTED = "true_cluster"
 """Column of a mock survey that names the cluster a star was planted in."""
@@ -103,7 +103,7 @@ def study_cluster(
     drifts = {}
     for name in told:
         random = np.random.default_rng([options.seed, *name.encode()])
-        heard = _of(progress, f"draws of {catalogue.described[name].plain}")
+        heard = told_of(progress, f"draws of {catalogue.described[name].plain}")
         drifts[name] = Drift.of(teff, values[name], random, options.draws, heard)
     few = tuple(
         f"{catalogue.described[name].plain} is left out: {known[name]} members have it"
@@ -136,10 +136,6 @@ def _enough(known: Mapping[str, int], left: tuple[tuple[str, int], ...]) -> None
             f"{most:,} stars pass, and no open cluster has more than {MOST_TOGETHER:,} here: choose a "
             "narrower cut"
         )
-
-
-def _of(progress: Progress, what: str) -> Callable[[int, int], None]:
-    return lambda done, total: progress(done, total, what)
 
 
 def _check(catalogue: Catalogue, options: ClusterOptions) -> None:
@@ -196,9 +192,7 @@ def _once(
     """Of several rows of a star the first: its spectra are no stars of their own."""
     if "source_id" not in catalogue:
         return rows, tuple(left)
-    ids = np.asarray(catalogue["source_id"])[rows]
-    first = ids <= 0
-    first[np.unique(ids, return_index=True)[1]] = True
+    first = first_of_each(np.asarray(catalogue["source_id"])[rows])
     if first.all():
         return rows, tuple(left)
     return rows[first], (*left, ("one row a star", int(first.sum())))

@@ -1,11 +1,11 @@
 """What is said of a study of an open cluster, in words and in a table."""
 
 import html
-import math
 
 from data.catalogue import Catalogue
 from explorer.cluster_study import ClusterStudy
-from explorer.notation import to_html
+from explorer.label_table import label_name, label_table
+from explorer.numerals import plain, signed
 from explorer.open_clusters import OPEN_CLUSTERS, REFERENCE
 from model.clusters import Drift
 
@@ -26,6 +26,8 @@ CAUTIONS = (
 HEADINGS = ("label", "stars", "slope", "95 % interval", "scatter", "slope off", "stated")
 PER_K = 1000.0
 """Slopes are told per so many K."""
+DEX = 3
+"""Digits behind the point."""
 
 
 def title(catalogue: Catalogue, study: ClusterStudy) -> str:
@@ -55,45 +57,34 @@ def row(catalogue: Catalogue, study: ClusterStudy, name: str) -> tuple[str, ...]
     return (
         catalogue.described[name].plain,
         f"{drift.slope.stars:,}",
-        signed(drift.slope.value * PER_K),
+        signed(drift.slope.value * PER_K, DEX),
         interval(drift),
-        plain(drift.core),
-        plain(drift.about),
-        plain(study.errors[name]),
+        plain(drift.core, DEX),
+        plain(drift.about, DEX),
+        plain(study.errors[name], DEX),
     )
 
 
 def interval(drift: Drift) -> str:
     """The ends of a slope's interval, dex per 1000 K."""
-    return f"{signed(drift.slope.low * PER_K)} to {signed(drift.slope.high * PER_K)}"
+    return f"{signed(drift.slope.low * PER_K, DEX)} to {signed(drift.slope.high * PER_K, DEX)}"
 
 
 def slope_words(drift: Drift) -> str:
     """A slope with its interval, in words that stand above a figure."""
-    return f"{signed(drift.slope.value * PER_K)} ({interval(drift)}) dex per 1000 K"
-
-
-def signed(value: float) -> str:
-    """A number with its sign; a dash where there is none."""
-    return f"{value:+.3f}".replace("-", "\N{MINUS SIGN}") if math.isfinite(value) else "\N{EN DASH}"
-
-
-def plain(value: float) -> str:
-    """A number that has no sign; a dash where there is none."""
-    return f"{value:.3f}" if math.isfinite(value) else "\N{EN DASH}"
+    return f"{signed(drift.slope.value * PER_K, DEX)} ({interval(drift)}) dex per 1000 K"
 
 
 def table_html(catalogue: Catalogue, study: ClusterStudy) -> str:
     """All labels, those that drift in bold."""
-    head = "".join(f"<th>{html.escape(words)}</th>" for words in HEADINGS)
-    body = []
-    for name, drift in study.drifts.items():
-        label, *numbers = row(catalogue, study, name)
-        shown = to_html(catalogue.described[name].tex) or html.escape(label)
-        cells = "".join(f"<td>{html.escape(number)}</td>" for number in numbers)
-        first = f"<th>{f'<b>{shown}</b>' if drift.slope.excludes_zero else shown}</th>"
-        body.append(f"<tr>{first}{cells}</tr>")
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
+    rows = (
+        (
+            label_name(catalogue.described[name], bold=drift.slope.excludes_zero),
+            row(catalogue, study, name)[1:],
+        )
+        for name, drift in study.drifts.items()
+    )
+    return label_table(HEADINGS, rows)
 
 
 def words_html(catalogue: Catalogue, study: ClusterStudy) -> str:

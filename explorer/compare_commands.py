@@ -8,23 +8,19 @@ import typer
 from data.problem import DataError
 from explorer.catalogue_options import (
     CatalogueFile,
-    FocalLength,
+    ConventionOptions,
     MappingFile,
-    PotentialName,
-    SunHeight,
-    SunRadius,
-    WithOrbits,
+    Where,
+    chosen_by,
     command_of,
+    condition_of,
     open_asked,
 )
+from explorer.option_groups import grouped
 from explorer.progress import Report, progress_bar
-from model.kinematics import DEFAULT_FRAME
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from numpy import bool_
-    from numpy.typing import NDArray
 
     from data.catalogue import Catalogue
     from data.derivation import Derivation
@@ -51,7 +47,6 @@ OtherEpoch = Annotated[
     float | None,
     typer.Option(rich_help_panel=JOIN, help="Year of the other's, to which those are moved."),
 ]
-Where = Annotated[str | None, typer.Option(help="Stars to take; 'chi2 < 7000' if left out, '' for all.")]
 OtherWhere = Annotated[str, typer.Option(help="Rows of the other catalogue to take; all.")]
 Draws = Annotated[
     int, typer.Option(min=100, max=10_000, help="Draws of stars, for intervals of slopes of few stars.")
@@ -69,6 +64,7 @@ OtherMapping = Annotated[
 Overwrite = Annotated[bool, typer.Option(help="Replace files that exist.")]
 
 
+@grouped
 def compare(
     context: typer.Context,
     catalogue: CatalogueFile,
@@ -88,27 +84,22 @@ def compare(
     mapping: MappingFile = None,
     other_mapping: OtherMapping = None,
     overwrite: Overwrite = False,
-    r0: SunRadius = DEFAULT_FRAME.R0,
-    z_sun: SunHeight = DEFAULT_FRAME.z_sun,
-    potential: PotentialName = "MWPotential2014",
-    delta: FocalLength = "per-star",
-    orbits: WithOrbits = False,
+    conventions: ConventionOptions,
 ) -> None:
     """Compare the labels of stars with those that another catalogue has of them."""
     from explorer.compare_report import say_comparison
-    from explorer.derive import asked
     from explorer.shared_labels import JoinOptions, compare_labels, shared_stars
 
     if not other:
         raise DataError("the path of the other catalogue is empty: give that of a table")
     options = JoinOptions(by_place, radius, gaia_release.strip(), epoch, other_epoch)
-    computed = asked(r0=r0, z_sun=z_sun, potential=potential, delta=delta, orbits=orbits)
+    computed = conventions.computed
     with progress_bar() as report:
         opened = open_asked(context, catalogue, mapping, computed, report)
         second = _open_other(other, other_mapping, computed, report)
-        both = ("chi2 < 7000" if "chi2" in opened else "") if where is None else where, other_where
+        both = condition_of(opened, where), other_where
         _check((opened, second), both[0], out, picture, overwrite=overwrite)
-        chosen = _chosen(opened, both[0]), _chosen(second, other_where)
+        chosen = chosen_by(opened, both[0]), chosen_by(second, other_where)
         shared = shared_stars(opened, second, options, chosen)
         done = compare_labels(opened, second, shared, draws=draws, seed=seed, progress=report)
     say_comparison(opened, second, done, both)
@@ -166,13 +157,3 @@ def _write(
         facts = origin(picture, *catalogues, done, ("--picture", *command), where)
         write_picture(picture, *catalogues, done, facts)
         typer.echo(f"Wrote the picture {picture}")
-
-
-def _chosen(catalogue: "Catalogue", where: str) -> "NDArray[bool_]":
-    import numpy as np
-
-    from data.extract import Extract
-
-    chosen = np.zeros(len(catalogue), np.bool_)
-    chosen[Extract.of(catalogue, "csv", where=where).rows()] = True
-    return chosen

@@ -27,7 +27,7 @@ from explorer.compare_report import (
     reading,
     slope_cell,
 )
-from explorer.notation import to_html
+from explorer.label_table import label_name, label_table
 from explorer.shared_labels import AGAINST, Rows, SharedLabels, against, values
 from model.label_difference import Course, LabelDifference
 
@@ -130,13 +130,11 @@ def write_picture(
 
 
 def _table(one: Catalogue, labels: Mapping[str, LabelDifference]) -> str:
-    head = "".join(f"<th>{html.escape(words)}</th>" for words in BIAS_HEADINGS)
-    body = []
-    for name, found in labels.items():
-        label, *numbers = (html.escape(cell) for cell in bias_row(one, name, found))
-        cells = "".join(f"<td>{number}</td>" for number in numbers)
-        body.append(f"<tr><th>{to_html(one.described[name].tex) or label}{_unit(one, name)}</th>{cells}</tr>")
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
+    rows = (
+        (f"{label_name(one.described[name])}{_unit(one, name)}", bias_row(one, name, found)[1:])
+        for name, found in labels.items()
+    )
+    return label_table(BIAS_HEADINGS, rows)
 
 
 def _unit(one: Catalogue, name: str) -> str:

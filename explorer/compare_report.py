@@ -2,17 +2,15 @@
 
 import math
 
-from rich import box
-from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from data.catalogue import Catalogue
 from explorer.binary_options import KINDS
+from explorer.numerals import plain, signed
+from explorer.printout import empty_table, wide_console
 from explorer.shared_labels import AGAINST, SIGNAL, SharedLabels, own_of
 from model.label_difference import LabelDifference
 
-NARROWEST = 80
 READING = (
     "How to read it: differences are {one} minus {other}. Bias: median, with a 95 % interval. Scatter: half "
     "the central 68 %; stated: what errors of both make. Slopes have 95 % intervals; * where they exclude 0."
@@ -68,10 +66,10 @@ def bias_row(one: Catalogue, name: str, found: LabelDifference) -> tuple[str, ..
     return (
         f"{one.described[name].plain}{f' [{unit}]' if unit else ''}",
         f"{found.stars:,}",
-        signed(found.bias, digits),
+        _rounded(found.bias, digits),
         _interval(found.low, found.high, digits),
-        _plain(found.scatter, digits),
-        _plain(found.expected, digits),
+        plain(found.scatter, digits),
+        plain(found.expected, digits),
     )
 
 
@@ -80,7 +78,7 @@ def slope_cell(one: Catalogue, name: str, quantity: str, found: LabelDifference)
     digits = 0 if one.described[name].unit == "K" else 3
     slope, (scale, _) = found.slopes[quantity], AGAINST[quantity]
     ends = _interval(slope.low * scale, slope.high * scale, digits)
-    return f"{signed(slope.value * scale, digits)}{'*' if slope.excludes_zero else ' '} {ends}"
+    return f"{_rounded(slope.value * scale, digits)}{'*' if slope.excludes_zero else ' '} {ends}"
 
 
 def say_comparison(one: Catalogue, other: Catalogue, done: SharedLabels, where: tuple[str, str]) -> None:
@@ -91,9 +89,7 @@ def say_comparison(one: Catalogue, other: Catalogue, done: SharedLabels, where: 
     one, other, done : the catalogues, and what was found.
     where : conditions on the stars of each.
     """
-    console = Console(markup=False, highlight=False)
-    if console.width < NARROWEST:
-        console = Console(markup=False, highlight=False, width=NARROWEST)
+    console = wide_console()
     console.print(Text(headline(one, other, done), style="bold"), soft_wrap=True)
     console.print(str(done.stars), soft_wrap=True)
     for catalogue, condition in zip((one, other), where, strict=True):
@@ -104,13 +100,13 @@ def say_comparison(one: Catalogue, other: Catalogue, done: SharedLabels, where: 
         if not there:
             console.print("none has a label in both")
             continue
-        table = _table(*BIAS_HEADINGS)
+        table = empty_table(*BIAS_HEADINGS)
         for name, found in there.items():
             table.add_row(*bias_row(one, name, found))
         console.print(table)
         for quantity in next(iter(there.values())).slopes:
             heading = f"per {AGAINST[quantity][1]} in {across_words(one, other, quantity)}"
-            slopes = _table("label", "stars", heading)
+            slopes = empty_table("label", "stars", heading)
             for name, found in there.items():
                 stars = f"{found.slopes[quantity].stars:,}"
                 slopes.add_row(one.described[name].plain, stars, slope_cell(one, name, quantity, found))
@@ -119,25 +115,12 @@ def say_comparison(one: Catalogue, other: Catalogue, done: SharedLabels, where: 
         console.print(line, soft_wrap=True)
 
 
-def _table(*headings: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for place, heading in enumerate(headings):
-        table.add_column(heading, justify="right" if place else "left", no_wrap=True)
-    return table
-
-
 def _interval(low: float, high: float, digits: int) -> str:
     if not (math.isfinite(low) and math.isfinite(high)):
         return "\N{EN DASH}"
-    return f"{signed(low, digits)} to {signed(high, digits)}"
+    return f"{_rounded(low, digits)} to {_rounded(high, digits)}"
 
 
-def signed(value: float, digits: int) -> str:
-    """A number with its sign; a dash where there is none."""
-    if not math.isfinite(value):
-        return "\N{EN DASH}"
-    return f"{round(value, digits) + 0.0:+,.{digits}f}".replace("-", "\N{MINUS SIGN}")
-
-
-def _plain(value: float, digits: int) -> str:
-    return f"{value:,.{digits}f}" if math.isfinite(value) else "\N{EN DASH}"
+def _rounded(value: float, digits: int) -> str:
+    """A number with its sign, which is a plus where nothing is left of it."""
+    return signed(round(value, digits) + 0.0, digits)

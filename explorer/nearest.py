@@ -50,12 +50,7 @@ def nearest(
             continue
         part = pixels[64 * w : 64 * w + 64]
         for k in range(part.size):
-            beyond = np.uint32(part[k] - first)
-            if (
-                beyond >= span
-                or beyond % np.uint32(side) >= width
-                or not (word >> np.uint64(k)) & np.uint64(1)
-            ):
+            if not (_inside(part[k], first, span, side, width) and (word >> np.uint64(k)) & np.uint64(1)):
                 continue
             i = 64 * w + k
             right = (np.float64(x[i]) - place[0]) * scale[0]
@@ -71,6 +66,13 @@ def nearest(
             n += 1
     kept = squares[:n] <= limit
     return rows[:n][kept], squares[:n][kept]
+
+
+@numba.njit(nogil=True, cache=True)
+def _inside(pixel: int, first: int, span: int, side: int, width: int) -> bool:
+    """Whether a pixel is in a block `width` wide, of `span` pixels from its first to its last."""
+    beyond = np.uint32(pixel - first)
+    return bool(beyond < span and beyond % np.uint32(side) < width)
 
 
 @numba.njit(nogil=True, cache=True)

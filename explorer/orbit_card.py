@@ -7,15 +7,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from bokeh.models import CDSView, ColumnDataSource, IndexFilter, Line, Range1d, Scatter
-from bokeh.plotting import figure
+from bokeh.models import CDSView, ColumnDataSource, IndexFilter, Line, Scatter
 from numpy.typing import NDArray
 
 from data.schema import ALIASES, COLUMNS, Column
-from explorer import look
 from explorer.columns import push
 from explorer.notation import to_html
 from explorer.outlines import DARK, LIGHT
+from explorer.plain_figure import plain_figure, turn_window
 from model.kinematics import DEFAULT_FRAME, SolarFrame
 
 if TYPE_CHECKING:  # galpy takes a second or two, for those who ask for an orbit
@@ -148,8 +147,8 @@ class OrbitPlot:
         low, high = (float(end(np.append(R, self._sun))) for end in (np.nanmin, np.nanmax))
         half = MARGIN * max((high - low) / 2, float(np.nanmax(np.abs(np.append(z, 0)))), WITHIN)
         middle = max((low + high) / 2, half)
-        _turn(self._side, (middle - half, middle + half), (-half, half))
-        _turn(self._above, *[(-MARGIN * high, MARGIN * high)] * 2)
+        turn_window(self._side, (middle - half, middle + half), (-half, half))
+        turn_window(self._above, *[(-MARGIN * high, MARGIN * high)] * 2)
 
 
 def _columns(*arrays: NDArray[Any]) -> dict[str, NDArray[np.float32]]:
@@ -160,18 +159,10 @@ def _columns(*arrays: NDArray[Any]) -> dict[str, NDArray[np.float32]]:
 
 def _figure(x: str, y: str, source: ColumnDataSource, marks: Mapping[str, tuple[float, float]]) -> Any:
     """An empty figure over two columns, with marks at (x, y) by their markers."""
-    drawn = figure(
-        name=f"orbit_{x}{y}", frame_width=SIDE, frame_height=SIDE,
-        x_range=Range1d(0, 1), y_range=Range1d(0, 1),
-        x_axis_label=f"{x} [kpc]", y_axis_label=f"{y} [kpc]", tools="pan,wheel_zoom,reset,save",
-        active_scroll="wheel_zoom", output_backend="canvas", styles={"font-size": "12px"}, **look.FIGURE,
+    drawn = plain_figure(
+        FEW_TICKS, name=f"orbit_{x}{y}", frame_width=SIDE, frame_height=SIDE, x_axis_label=f"{x} [kpc]",
+        y_axis_label=f"{y} [kpc]", tools="pan,wheel_zoom,reset,save", active_scroll="wheel_zoom",
     )  # fmt: skip
-    drawn.toolbar.update(autohide=True, logo=None)
-    drawn.grid.visible = False
-    for axis in (*drawn.xaxis, *drawn.yaxis):
-        axis.update(**look.AXIS)
-        axis.axis_label_standoff = 4
-        axis.ticker.desired_num_ticks = FEW_TICKS
     drawn.add_glyph(source, Line(x=x, y=y, line_color=ACCENT, line_alpha=0.7, line_join="round"))
     _mark(drawn, marks)
     now = CDSView(filter=IndexFilter([0]))
@@ -188,9 +179,3 @@ def _mark(drawn: Any, marks: Mapping[str, tuple[float, float]]) -> None:
     for colour, width in RING:
         mark = Scatter(marker="marker", size=9, fill_color=YELLOW, line_color=colour, line_width=width)
         drawn.add_glyph(places, mark)
-
-
-def _turn(drawn: Any, x: tuple[float, float], y: tuple[float, float]) -> None:
-    """Have a figure show a window, also after its reset."""
-    for shown, (start, end) in ((drawn.x_range, x), (drawn.y_range, y)):
-        shown.update(start=start, end=end, reset_start=start, reset_end=end)

@@ -5,20 +5,12 @@ from typing import Annotated, Literal
 
 import typer
 
-from explorer.catalogue_options import (
-    CatalogueFile,
-    FocalLength,
-    MappingFile,
-    PotentialName,
-    SunHeight,
-    SunRadius,
-    WithOrbits,
-    open_asked,
-)
+from explorer.catalogue_options import CatalogueFile, ConventionOptions, MappingFile, Overwrite, open_asked
+from explorer.option_groups import grouped
 from explorer.progress import progress_bar
-from model.kinematics import DEFAULT_FRAME, SolarFrame
 
 
+@grouped
 def errors(
     context: typer.Context,
     catalogue: CatalogueFile,
@@ -39,22 +31,17 @@ def errors(
     unlimited: Annotated[bool, typer.Option("--all", help="Draw more than 200,000 stars too.")] = False,
     workers: Annotated[int, typer.Option(min=1, max=256, help="Processes.")] = 1,
     mapping: MappingFile = None,
-    overwrite: Annotated[bool, typer.Option(help="Replace the file if it exists.")] = False,
-    r0: SunRadius = DEFAULT_FRAME.R0,
-    z_sun: SunHeight = DEFAULT_FRAME.z_sun,
-    potential: PotentialName = "MWPotential2014",
-    delta: FocalLength = "per-star",
-    orbits: WithOrbits = False,
+    overwrite: Overwrite = False,
+    conventions: ConventionOptions,
 ) -> None:
     """Draw errors of positions, velocities and actions for some stars of a catalogue."""
-    from explorer.derive import asked, focal_length
     from explorer.orbit_errors import Drawing, centre_of, orbit_errors
 
-    computed = asked(r0=r0, z_sun=z_sun, potential=potential, delta=delta, orbits=orbits)
-    frame = SolarFrame(R0=r0, z_sun=z_sun)
+    computed = conventions.computed
     with progress_bar() as report:
         opened = open_asked(context, catalogue, mapping, computed, report)
-        drawing = Drawing(draws, seed, centre or centre_of(opened), frame, potential, focal_length(delta))
+        by = conventions.of_one_star
+        drawing = Drawing(draws, seed, centre or centre_of(opened), by.frame, by.potential, by.delta)
         done = orbit_errors(
             opened, out, drawing, where=where, unlimited=unlimited, workers=workers, overwrite=overwrite,
             progress=report,

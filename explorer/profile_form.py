@@ -13,6 +13,7 @@ from data.schema import Column
 from explorer import choices
 from explorer.edges import LONGEST, edges_of, written
 from explorer.filling import Filling
+from explorer.numerals import whole
 from explorer.offer import Listed, Offers, Ticked, Typed
 from explorer.profile_sums import MOST_BINS, MOST_SLICES, NO_SLICES, Asked, groups_of
 from explorer.session import Derived, State
@@ -147,7 +148,8 @@ class ProfileForm:
     @property
     def bootstrap(self) -> tuple[int, int]:
         """Number of draws and seed; DataError in words for the person where they can't be."""
-        return whole("draws", self._draws.value, 50, MOST_DRAWS), whole("seed", self._seed.value, 0, 10**8)
+        draws = whole("the number of draws", self._draws.value, 50, MOST_DRAWS)
+        return draws, whole("the seed", self._seed.value, 0, 10**8)
 
 
 def quantities_of(stars: Stars, derived: Iterable[Derived]) -> tuple[choices.Options, choices.Options]:
@@ -181,15 +183,6 @@ def described(stars: Stars, quantity: str, derived: Iterable[Derived]) -> Column
         return column
     tex, plain = NAMES[quantity]
     return replace(column, tex=tex, plain=plain)
-
-
-def whole(what: str, typed: object, low: int, high: int) -> int:
-    """A whole number that a person typed; DataError where it is none from low to high."""
-    text = str(typed or "").strip()
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 12 else -1
-    if not low <= number <= high:
-        raise DataError(f"{what}: '{text[:20]}' won't do, give a whole number from {low} to {high:,}")
-    return number
 
 
 def titles(asked: Asked) -> tuple[str, ...]:

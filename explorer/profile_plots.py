@@ -8,14 +8,13 @@ import numpy as np
 import panel as pn
 import panel_material_ui as pmui
 from bokeh.models import ColumnDataSource, MultiLine, Range1d, Scatter, Segment
-from bokeh.plotting import figure
 from numpy.typing import NDArray
 
 from data.schema import Column
-from explorer import look
 from explorer.cards import alone
 from explorer.columns import push
 from explorer.notation import with_unit
+from explorer.plain_figure import PLAIN, plain_figure, turn
 from explorer.profile_sums import MOST_SLICES, Asked, Profiles
 from explorer.profile_words import SELECTED_COLOUR, caption, unit_of
 from explorer.text import text
@@ -26,7 +25,7 @@ LEAST = 5
 """A bin of fewer stars has no point."""
 ROOM = 0.08
 """Beside the outermost points, as a part of what they span."""
-PLAIN: dict[str, Any] = dict.fromkeys(("selection_glyph", "nonselection_glyph", "hover_glyph", "muted_glyph"))
+
 Columns = dict[str, Any]
 
 
@@ -49,18 +48,11 @@ class ProfilePlots:
         self.view = pn.FlexBox(*self._cards, margin=0, align_items="flex-start")
 
     def _figure(self, number: int) -> Any:
-        drawn = figure(
-            name=f"profiles.{number}", frame_width=WIDTH, frame_height=HEIGHT, x_range=self._x,
+        drawn = plain_figure(
+            5, name=f"profiles.{number}", frame_width=WIDTH, frame_height=HEIGHT, x_range=self._x,
             y_range=self._y, x_axis_label=" ", y_axis_label=" ", tools="pan,wheel_zoom,reset,save",
-            output_backend="canvas", styles={"font-size": "12px"}, **look.FIGURE,
         )  # fmt: skip
-        drawn.toolbar.update(autohide=True, logo=None)
         drawn.toolbar_inner = True
-        drawn.grid.visible = False
-        for axis in (*drawn.xaxis, *drawn.yaxis):
-            axis.update(**look.AXIS)
-            axis.axis_label_standoff = 4
-            axis.ticker.desired_num_ticks = 5
         lines, points = self.lines[number], self.points[number]
         through = MultiLine(
             xs="xs", ys="ys", line_color="colour", line_width="width", line_dash="dash", line_alpha=0.85
@@ -102,7 +94,7 @@ class ProfilePlots:
             (self._x, asked.x_edges[0], asked.x_edges[-1]),
             (self._y, low - room, high + room),
         ):
-            shown.update(start=start, end=end, reset_start=start, reset_end=end)
+            turn(shown, start, end)
 
 
 POINTS = ("x", "mean", "low", "high", "stars", "colour", "group")

@@ -16,6 +16,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from explorer.headway import told_of
 from explorer.interrupt import interruptible
 
 ERRORS = Console(stderr=True)
@@ -59,4 +60,4 @@ class Report:
 
     def of(self, what: str) -> Callable[[int, int], None]:
         """A `(done, total)` for one kind of work."""
-        return lambda done, total: self(done, total, what)
+        return told_of(self, what)

@@ -15,6 +15,7 @@ from data.predicate import Predicate
 from data.problem import DataError
 from data.selection import Selection
 from explorer.background import Background
+from explorer.headway import Progress
 from explorer.overtaking import Overtaken, attend, attentive
 from explorer.session import Session, State
 from explorer.stars import Stars
@@ -31,8 +32,6 @@ GIANTS_OR_DWARFS = frozenset({"giantmodel"})
 
 Cuts = tuple[Predicate, ...]
 Flags = NDArray[np.bool_]
-Progress = Callable[[int, int, str], None]
-"""Told (done, in all, of what); raises where the study was cancelled."""
 Options = TypeVar("Options")
 Found = TypeVar("Found")
 

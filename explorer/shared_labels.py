@@ -1,6 +1,6 @@
 """Labels of the stars that two catalogues share: which are compared, of which stars, and what was found."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -14,6 +14,7 @@ from data.shared_stars import SharedStars, shared_by_id, shared_by_place
 from explorer.abundance_scatter import is_abundance
 from explorer.binary_options import KINDS
 from explorer.binary_sample import GIANT_FLAG, kinds_of
+from explorer.headway import Progress, told_of
 from model.epoch import propagate
 from model.label_difference import LabelDifference, mean_of_both
 
@@ -21,7 +22,6 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 Rows = tuple[Integers, Integers]
-Progress = Callable[[int, int, str], None]
 
 AGAINST: Mapping[str, tuple[float, str]] = MappingProxyType(
     {"teff": (1000.0, "1000 K"), "logg": (1.0, "dex"), "fe_h": (1.0, "dex"), "snrz": (100.0, "100 of S/N")}
@@ -176,7 +176,7 @@ def compare_labels(
         others = {name: against(one, other, name, both) for name in AGAINST if name in one}
         for name in labels:
             random = np.random.default_rng([seed, *f"{kind} {name}".encode()])
-            heard = _of(progress, f"draws of {one.described[name].plain}, {KINDS[kind]}")
+            heard = told_of(progress, f"draws of {one.described[name].plain}, {KINDS[kind]}")
             found[kind][name] = LabelDifference.of(
                 *values(one, other, name, both),
                 values(one, other, f"e_{name}", both),
@@ -210,10 +210,6 @@ def _rows_of_kinds(one: Catalogue, shared: SharedStars) -> dict[str, Rows]:
             mine = np.asarray(one["giantmodel"])[shared.first] == GIANT_FLAG[kind]
         rows[kind] = shared.first[mine], shared.second[mine]
     return rows
-
-
-def _of(progress: Progress, what: str) -> Callable[[int, int], None]:
-    return lambda done, total: progress(done, total, what)
 
 
 def values(one: Catalogue, other: Catalogue, name: str, rows: Rows) -> tuple[Floats, Floats]:

@@ -9,8 +9,8 @@ from data.problem import DataError
 from explorer import choices, look
 from explorer.edges import LONGEST, edges_of
 from explorer.filling import Filling
+from explorer.numerals import whole
 from explorer.offer import Listed, Offers, Typed
-from explorer.profile_form import whole
 from explorer.raster import Window
 from explorer.session import Derived, State
 from explorer.space_planes import MOST_ACROSS, MOST_SHOWN, MOST_UP, Asked, others
@@ -118,7 +118,7 @@ class SpacePlanesForm:
             up=_upwards("|z|", edges_of("|z|", str(self._up.value or ""), MOST_UP)),
             teff=_both("Teff", self._teff.value),
             predicates=others(state.selection),
-            seed=whole("seed", self._seed.value, 0, 10**8),
+            seed=whole("the seed", self._seed.value, 0, 10**8),
             window=Window(*FE_H, column.low - wider, column.high + wider),
             ends=None if shows == "number" else _both("colours", self._ends.value),
         )

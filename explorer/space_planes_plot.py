@@ -18,13 +18,11 @@ from bokeh.models import (
     LinearColorMapper,
     Pane,
     Quad,
-    Range1d,
     Scatter,
     Text,
     Title,
     layouts,
 )
-from bokeh.plotting import figure
 
 from data.schema import Column
 from explorer import look
@@ -32,6 +30,7 @@ from explorer.columns import push
 from explorer.edges import written
 from explorer.notation import with_unit
 from explorer.palette import COLOUR_MAPS, DEFAULT_MAP, kind_shown
+from explorer.plain_figure import PLAIN, plain_figure
 from explorer.space_planes import Asked, Planes
 
 HEIGHT, MARGIN = 160, 100
@@ -45,7 +44,6 @@ INK, CHOSEN = "#787f87", "#d98200"
 STEPS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 TICKS = 4
 """Steps between ticks, and how many of them a panel has at most."""
-PLAIN: dict[str, Any] = dict.fromkeys(("selection_glyph", "nonselection_glyph", "hover_glyph", "muted_glyph"))
 
 OnPanel = Callable[[int, int], None]
 OnBox = Callable[[int, int, tuple[float, float, float, float]], None]
@@ -83,16 +81,10 @@ class SpacePlanesPlot:
         self.view = pn.pane.Bokeh(stack, margin=(4, 0), sizing_mode="stretch_width")
 
     def _figure(self) -> Any:
-        drawn = figure(
-            name="planes", height=3 * HEIGHT + MARGIN, sizing_mode="stretch_width", x_range=Range1d(0, 1),
-            y_range=Range1d(0, 1), x_axis_label=" ", y_axis_label=" ", tools="save",
-            output_backend="canvas", styles={"font-size": "12px"}, **look.FIGURE,
+        drawn = plain_figure(
+            name="planes", height=3 * HEIGHT + MARGIN, sizing_mode="stretch_width", x_axis_label=" ",
+            y_axis_label=" ", tools="save",
         )  # fmt: skip
-        drawn.toolbar.update(autohide=True, logo=None)
-        drawn.grid.visible = False
-        for axis in (*drawn.xaxis, *drawn.yaxis):
-            axis.update(**look.AXIS)
-            axis.axis_label_standoff = 4
         frame = Quad(
             left="left", right="right", bottom="bottom", top="top", fill_alpha=0, line_color="line",
             line_width="width",

@@ -13,8 +13,9 @@ from explorer.atlas import DIAGRAMS
 from explorer.background import Background
 from explorer.cards import plain_title
 from explorer.giant_map import REFUSED, Asked, cells_for
+from explorer.headway import Progress
 from explorer.offer import Listed, Offers
-from explorer.run_panel import Flags, Progress, Question, RunPanel, faded
+from explorer.run_panel import Flags, Question, RunPanel, faded
 from explorer.session import Derived, Session, State
 from explorer.stars import Stars
 from explorer.systematics_plots import SystematicsPlots, panels_of

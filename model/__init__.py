@@ -19,6 +19,7 @@ uncertainty  draws within the errors of what was observed, for errors of orbits
 wavelength   air and vacuum, rest frame, resampling on to the survey's grid
 continuum    the continuum of a spectrum, to divide it by; smoothing is how
 cannon       The Cannon: train, predict, infer; training, inference, newton and terms are its parts
+compiled     how loops of the model are compiled
 latent       training where labels are uncertain; belief and expectation say what is thought of them
 validation   cross-validation; errors, extrapolation and correlation say what follows from it
 information  what a spectrum can say of each label, and where it says it

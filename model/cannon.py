@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from model.belief import Evidence
 from model.inference import Inference, Objective, Precision, infer
 from model.latent import Latent, fit_latent
-from model.terms import checked_terms, expand, quadratic_terms, slopes
+from model.terms import expand, slopes
 from model.training import Design, Spectra
 from model.training_set import TrainingSet, real
 
@@ -148,31 +148,17 @@ class Cannon:
         stars = TrainingSet.of(
             labels, flux, ivar, label_names, wavelength, missing=missing_labels, errors=label_errors
         )
-        exponents = (
-            quadratic_terms(len(stars.names))
-            if terms is None
-            else checked_terms(np.asarray(terms), stars.names)
-        )
-        stars.check_enough_for(exponents)
-        middle = stars.centre() if offset is None else stars.per_label(offset, "offset")
-        width = stars.dispersion() if scale is None else stars.per_label(scale, "scale")
+        exponents = stars.terms(terms)
+        middle, width = stars.centre(offset), stars.dispersion(scale)
         acting = stars.mask(mask)
-        active = np.ones((len(stars.wavelength), len(exponents)), np.bool_)
-        if acting is not None:
-            active = ((exponents == 0) | acting[:, None, :]).all(2)
         if begin is not None and not np.array_equal(begin.wavelength, stars.wavelength):
             raise ValueError("begin is a model of other wavelengths; give one of the same, or none")
-        start = np.zeros(len(active)) if begin is None else np.nan_to_num(begin.s**2)
-        scaled = (stars.labels - middle) / width
-        spectra = stars.flux, stars.ivar
-        if stars.uncertain:
-            latent = Latent(Evidence.of(scaled, stars.errors / width), *spectra, exponents, active)
-            fitted = fit_latent(latent, dof_correction=dof_correction, begin=start)
-            theta, s = fitted.theta, fitted.s
-        else:
-            known = Spectra(Design.of(scaled, exponents), *spectra, active)
-            theta, s = known.fit(start, dof_correction=dof_correction)
-        return cls(theta, s, middle, width, exponents, stars.names, stars.wavelength, acting, len(scaled))
+        start = np.zeros(len(stars.wavelength)) if begin is None else np.nan_to_num(begin.s**2)
+        scaled = replace(stars, labels=(stars.labels - middle) / width, errors=stars.errors / width)
+        theta, s = _fit(scaled, exponents, acting, start, dof_correction=dof_correction)
+        return cls(
+            theta, s, middle, width, exponents, stars.names, stars.wavelength, acting, len(stars.labels)
+        )
 
     def predict(self, labels: ArrayLike) -> Floats:
         """Flux of the model: (M, P) for labels (M, L), (P,) for labels (L,); NaN where it was not trained."""
@@ -296,6 +282,22 @@ class Cannon:
                 )
             known[:, self.label_names.index(name)] = given
         return known
+
+
+def _fit(
+    stars: TrainingSet, exponents: Integers, acting: Flags | None, start: Floats, *, dof_correction: bool
+) -> tuple[Floats, Floats]:
+    """Coefficients (P, T) and scatter (P,), of stars with scaled labels, from squares of it to start from."""
+    active = np.ones((len(stars.wavelength), len(exponents)), np.bool_)
+    if acting is not None:
+        active = ((exponents == 0) | acting[:, None, :]).all(2)
+    spectra = stars.flux, stars.ivar
+    if stars.uncertain:
+        latent = Latent(Evidence.of(stars.labels, stars.errors), *spectra, exponents, active)
+        fitted = fit_latent(latent, dof_correction=dof_correction, begin=start)
+        return fitted.theta, fitted.s
+    known = Spectra(Design.of(stars.labels, exponents), *spectra, active)
+    return known.fit(start, dof_correction=dof_correction)
 
 
 def _refuse_masks(**given: ArrayLike | None) -> None:

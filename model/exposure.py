@@ -6,27 +6,17 @@ under the lines of the night sky.
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from model.compiled import exact
 from model.streams import SPECTRUM, stream
 
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 Integers = NDArray[np.int64]
-Function = TypeVar("Function")
-
-
-class _Compiler(Protocol):
-    """What numba's decorator does to types: nothing."""
-
-    def __call__(self, function: Function) -> Function: ...
-
-
-compiled: _Compiler = numba.njit(nogil=True, cache=True, error_model="numpy")
 
 THROUGHPUT_AT = np.array(
     (3600.0, 3800.0, 4000.0, 4250.0, 4500.0, 4800.0, 5100.0, 5400.0, 5600.0, 5750.0, 5900.0, 6050.0, 6300.0,
@@ -167,7 +157,7 @@ def expose(
     _spoil(drawn.luck, np.searchsorted(wavelength, np.array([*GAP, LAST])), flux, ivar)
 
 
-@compiled
+@exact
 def _observe(
     places: Floats,
     light: Floats,
@@ -191,7 +181,7 @@ def _observe(
             ivar[n, p] = 1 / variance
 
 
-@compiled
+@exact
 def _spoil(luck: Floats, places: Integers, flux: Singles, ivar: Singles) -> None:
     """Cosmic rays, the gap between the arms, and padding; `places` are the gap's ends and the padding's."""
     first = luck.shape[1] - 3 * HITS

@@ -11,7 +11,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from model.newton import compiled, minimise, polish
+from model.compiled import compiled
+from model.newton import minimise, polish
 from model.terms import Form, expand, form_of, products_of
 
 Floats = NDArray[np.float64]

@@ -15,26 +15,17 @@ compiled is in this file, since numba's cache looks at one only.
 """
 
 from functools import cache
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import voigt_profile, wofz
 
+from model.compiled import exact
+
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 Integers = NDArray[np.int64]
-Function = TypeVar("Function")
-
-
-class _Compiler(Protocol):
-    """What numba's decorator does to types: nothing."""
-
-    def __call__(self, function: Function) -> Function: ...
-
-
-compiled: _Compiler = numba.njit(nogil=True, cache=True, error_model="numpy")
 
 SIGMA = 1 / (1800 * np.log(10) * 1e-4 * 2.354_820_045)
 """Standard deviation of what the spectrograph makes of a narrow line at R = 1800, pixels."""
@@ -179,7 +170,7 @@ def tables() -> Tables:
     return Tables(grown, voigt, stark)
 
 
-@compiled
+@exact
 def _corner(value: float, cells: int) -> tuple[int, float]:
     """Cell of a table in which a coordinate lies, and where in it; the nearest cell's edge if in none."""
     value = min(max(value, 0.0), cells - 1e-6)
@@ -187,7 +178,7 @@ def _corner(value: float, cells: int) -> tuple[int, float]:
     return cell, value - cell
 
 
-@compiled
+@exact
 def _profile(table: Floats, i: int, y: float, x: float) -> float:
     """A table's profile, a part y of the way from width i to the next, at a distance x within REACH."""
     at = x * (1 / STEP)
@@ -198,7 +189,7 @@ def _profile(table: Floats, i: int, y: float, x: float) -> float:
     return upper + (lower - upper) * y
 
 
-@compiled
+@exact
 def absorb_voigt(row: Floats, centre: float, area: float, wing: float, blur: float, table: Floats) -> None:
     """Take a line out of a spectrum.
 
@@ -226,7 +217,7 @@ def absorb_voigt(row: Floats, centre: float, area: float, wing: float, blur: flo
             row[p] *= 1 - height * gamma / (np.pi * square) * (1 + broader)
 
 
-@compiled
+@exact
 def absorb_stark(row: Floats, centre: float, depth: float, wing: float, blur: float, table: Floats) -> None:
     """Take a line of hydrogen out of a spectrum: as `absorb_voigt`, but with its greatest depth."""
     reach = min(max(CORE * blur, wing * (depth / FAINT) ** 0.4), FARTHEST)
@@ -247,13 +238,13 @@ def absorb_stark(row: Floats, centre: float, depth: float, wing: float, blur: fl
         row[p] *= 1 - depth * value
 
 
-@compiled
+@exact
 def _along(values: Floats, cell: int, place: float) -> float:
     value: float = values[cell] + (values[cell + 1] - values[cell]) * place
     return value
 
 
-@compiled
+@exact
 def _growth(table: Floats, log_eta: float, log_a: float) -> float:
     """Ln of F / eta_0: unlike F it is nearly constant where most lines are."""
     i, y = _corner((log_eta - STRENGTHS[0]) / STRENGTH_STEP, STRENGTHS.size - 1)
@@ -263,7 +254,7 @@ def _growth(table: Floats, log_eta: float, log_a: float) -> float:
     return upper + (lower - upper) * y
 
 
-@compiled
+@exact
 def _absorb_metals(row: Floats, lines: Lines, stars: Atmospheres, n: int, tables: Tables) -> None:
     """Take the lines of metals and molecules out of the spectrum of star n."""
     ten, root = np.log(10.0), np.sqrt(np.pi)
@@ -285,7 +276,7 @@ def _absorb_metals(row: Floats, lines: Lines, stars: Atmospheres, n: int, tables
         absorb_voigt(row, lines.pixel[m] + shift, area, wing, blur, tables.voigt)
 
 
-@compiled
+@exact
 def _absorb_hydrogen(row: Floats, lines: Hydrogen, stars: Atmospheres, n: int, tables: Tables) -> None:
     for m in range(lines.pixel.size):
         k, at = lines.node[m], lines.place[m]
@@ -295,7 +286,7 @@ def _absorb_hydrogen(row: Floats, lines: Hydrogen, stars: Atmospheres, n: int, t
         absorb_stark(row, lines.pixel[m] + stars.shift[n], depth, wing, stars.blur[n], tables.stark)
 
 
-@compiled
+@exact
 def absorb(lines: Lines, hydrogen: Hydrogen, stars: Atmospheres, tables: Tables, flux: Singles) -> None:
     """Fill in what lines leave of the continuum, (N, P)."""
     row = np.empty(flux.shape[1])

@@ -1,33 +1,19 @@
 """The compiled loops of The Cannon that factorise: Newton's method on chi2, and normal equations.
 
-In one file, since numba's cache looks at one only. All release the interpreter lock.
+In one file, since numba's cache looks at one only.
 """
 
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from model.compiled import compiled, inlined
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 Numbers = NDArray[Any]
-Function = TypeVar("Function")
-
-
-class _Compiler(Protocol):
-    """What numba's decorator does to types: nothing."""
-
-    def __call__(self, function: Function) -> Function: ...
-
-
-_OPTIONS: dict[str, Any] = {
-    "nogil": True, "cache": True, "error_model": "numpy", "fastmath": {"contract", "reassoc", "nsz"},
-}  # fmt: skip
-compiled: _Compiler = numba.njit(**_OPTIONS)
-inlined: _Compiler = numba.njit(**_OPTIONS, forceinline=True)
-"""What compiled loops call. As calls, their sums would be ordered otherwise on the day they are compiled."""
 
 STEPS = 200
 """Newton steps after which a start is given up."""
@@ -291,13 +277,7 @@ def minimise(
     x, curve = np.empty(labels), np.empty((labels + 1, labels + 1))
     lower, spare, square = np.empty(parent.size), np.empty((4, labels)), np.empty((2, labels + 1, labels + 1))
     for b in range(stars):
-        polynomial = sums[b].astype(np.float64)
-        for t in range(term.size):
-            polynomial[term[t]] -= 2 * right[b, t]
-        polynomial[0] += constant[b]
-        for r in range(source.shape[0]):
-            for k in range(source.shape[1]):
-                second[r, k] = factor[r, k] * polynomial[source[r, k]]
+        _fill_second(sums[b], right[b], constant[b], term, source, factor, second)
         free = np.isnan(fixed[b])
         size = 2 * scale[b].astype(np.float64)
         size += 1e-12 * size.max() + 1e-300
@@ -307,23 +287,27 @@ def minimise(
             for a in range(labels):
                 x[a] = starts[b % starts.shape[0], s, a] if free[a] else fixed[b, a]
             value, steps, good = _descend(
-                second,
-                parent,
-                by,
-                order,
-                size,
-                free,
-                x,
-                curve,
-                minima[b],
-                found[b, 0] == 1,
-                lower,
-                spare,
+                second, parent, by, order, size, free, x, curve, minima[b], found[b, 0] == 1, lower, spare,
                 square,
-            )
+            )  # fmt: skip
             if _rank(x, value, good, minima[b], values[b], found[b]):
                 found[b, 1], found[b, 2] = steps, s
                 curves[b] = curve[1:, 1:] / 2
+
+
+@inlined
+def _fill_second(
+    sums: Numbers, right: Numbers, constant: float, term: Integers, source: Integers, factor: Floats,
+    second: Floats,
+) -> None:  # fmt: skip
+    """Fill in the second derivatives, as polynomials, of one star's chi2."""
+    polynomial = sums.astype(np.float64)
+    for t in range(term.size):
+        polynomial[term[t]] -= 2 * right[t]
+    polynomial[0] += constant
+    for r in range(source.shape[0]):
+        for k in range(source.shape[1]):
+            second[r, k] = factor[r, k] * polynomial[source[r, k]]
 
 
 @inlined

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from model.newton import compiled
+from model.compiled import compiled
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from model.newton import compiled, inlined, solve_normal
+from model.compiled import compiled, inlined
+from model.newton import solve_normal
 from model.terms import Form, expand, form_of, products_of
 
 Floats = NDArray[np.float64]

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from model.terms import checked_terms, quadratic_terms
+
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -165,25 +167,28 @@ class TrainingSet:
                 f"flux of star {star} is not finite at pixel {pixel}, where ivar is above 0; give it ivar 0"
             )
 
-    def check_enough_for(self, terms: Integers) -> None:
-        """More stars than terms, or ValueError."""
+    def terms(self, given: ArrayLike | None) -> Integers:
+        """Exponents (T, L), all up to second order if not given; ValueError if the stars are too few."""
+        names = self.names
+        terms = quadratic_terms(len(names)) if given is None else checked_terms(np.asarray(given), names)
         if len(self.labels) <= len(terms):
             raise ValueError(
                 f"{len(self.labels)} stars cannot fix {len(terms)} terms of each pixel; give more stars than "
                 "terms, or fewer labels or terms"
             )
+        return terms
 
-    def centre(self) -> Floats:
-        """Mean of each label."""
-        mean: Floats = np.nanmean(self.labels, 0)
+    def centre(self, given: ArrayLike | None) -> Floats:
+        """Mean of each label, if not given."""
+        mean: Floats = np.nanmean(self.labels, 0) if given is None else self._per_label(given, "offset")
         return mean
 
-    def dispersion(self) -> Floats:
-        """Standard deviation of each label."""
-        spread: Floats = np.nanstd(self.labels, 0)
+    def dispersion(self, given: ArrayLike | None) -> Floats:
+        """Standard deviation of each label, if not given."""
+        spread: Floats = np.nanstd(self.labels, 0) if given is None else self._per_label(given, "scale")
         return spread
 
-    def per_label(self, values: ArrayLike, name: str) -> Floats:
+    def _per_label(self, values: ArrayLike, name: str) -> Floats:
         """One finite number a label, above 0 if it is a scale, or ValueError."""
         given = np.asarray(values, np.float64)
         if given.shape != (len(self.names),) or not np.isfinite(given).all():

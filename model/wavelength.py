@@ -1,8 +1,9 @@
 """Wavelengths: air and vacuum, the shift to a star's rest frame, resampling on to the survey's grid."""
 
-import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from model.compiled import exact
 
 Floats = NDArray[np.float64]
 _Pixel = tuple[float, float]
@@ -156,8 +157,8 @@ def resample(
     """
     old = _edges(wavelength, "wavelength")
     new = _SURVEY_EDGES if grid is SURVEY_GRID else _edges(grid, "grid")
-    means: tuple[Floats, Floats] = _average(*_padded(flux, ivar, old.size - 1), old, new)
-    return means
+    values, weights = _padded(flux, ivar, old.size - 1)
+    return _average(values, weights, old, new)
 
 
 def _edges(centres: ArrayLike, name: str) -> Floats:
@@ -247,5 +248,4 @@ def _average_pixels(flux: Floats, ivar: Floats, old: Floats, new: Floats) -> tup
     return fluxes, ivars
 
 
-_compiled = numba.njit(nogil=True, cache=True, error_model="numpy")
-_edge, _average = _compiled(_edge_value), _compiled(_average_pixels)
+_edge, _average = exact(_edge_value), exact(_average_pixels)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data import crossmatch
-from data.crossmatch import match_gaia, match_identifiers, match_sky
+from data.crossmatch import first_of_each, match_gaia, match_identifiers, match_sky
 from data.problem import DataError
 from data.surveys import SurveyTable
 from model.epoch import propagate
@@ -241,6 +241,15 @@ def test_identifiers_are_brute_force(ids, others):
 def test_identifiers_that_are_no_identifiers_are_refused(one, other):
     with pytest.raises(DataError, match="cannot be matched"):
         match_identifiers(np.array(one), np.array(other))
+
+
+@given(st.lists(st.sampled_from([-1, 0, 1, 2, 3, BIG, BIG + 1])))
+def test_the_first_of_each_identifier_is_that_of_a_plain_loop(ids):
+    seen, expected = set(), []
+    for each in ids:
+        expected.append(each <= 0 or each not in seen)
+        seen.add(each)
+    assert first_of_each(np.array(ids, dtype=np.int64)).tolist() == expected
 
 
 # Gaia releases

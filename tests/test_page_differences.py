@@ -113,6 +113,7 @@ def test_two_subsets_are_compared_and_follow_a_brush(newcomer, mock_table):
     assert axes == ["R [kpc]", "z [kpc]"]
 
     newcomer.tab("Maps")
+    newcomer.wait_for("kiel")
     newcomer.drag("kiel", (5050, 3.0), (4300, 1.0))
     within = eventually(lambda: brushed(newcomer, table, selected)) & rich
     newcomer.tab("Differences")
@@ -156,6 +157,7 @@ def brushed(visit, table, selected):
     brush = visit.brush("kiel")
     assert brush is not None, "nothing is brushed yet"
     (x0, x1), (y0, y1) = sorted(brush["xs"]), sorted(brush["ys"])
+    assert (x0, x1, y0, y1) == pytest.approx((4300, 5050, 1.0, 3.0), rel=0.02)
     teff, logg = table["teff"], table["logg"]
     inside = selected & (teff >= x0) & (teff <= x1) & (logg >= y0) & (logg <= y1)
     assert visit.count == (inside.sum(), len(inside))

@@ -8,7 +8,7 @@ from data.predicate import Range, Where
 from data.problem import DataError
 from data.selection import Clause, Selection
 from explorer.overtaking import OvertakenError
-from explorer.profile_form import MOST_DRAWS, ProfileForm, titles, whole
+from explorer.profile_form import ProfileForm, titles
 from explorer.profile_sums import (
     NO_SLICES,
     SELECTED,
@@ -161,12 +161,6 @@ def test_a_subset_over_a_column_that_is_not_there_is_refused(stars):
 def test_rows_of_a_bitset(stars):
     chosen = rows_of(stars.select((Range("vT", 220.0, None),)), len(stars))
     assert chosen.tolist() == np.flatnonzero(np.asarray(stars.catalogue["vT"]) >= 220).tolist()
-
-
-@pytest.mark.parametrize("typed", ["", "4", "1e3", "-60", "60.5", "99999", "\u0661\u0662\u0663", None, 10**9])
-def test_numbers_of_draws_are_checked(typed):
-    with pytest.raises(DataError, match="whole number"):
-        whole("draws", typed, 50, MOST_DRAWS)
 
 
 def test_slices_of_the_quantity_along_which_profiles_are_give_way(stars):
