@@ -16,7 +16,7 @@ from data.problem import DataError, UnknownColumnError
 from data.schema import Column
 from data.selection import MOST_CLAUSES, Selection
 from data.syntax import Call, Name, Node, walk
-from explorer import algebra, arrangement, choices, finding, formula
+from explorer import algebra, arrangement, choices, finding, formula, science
 from explorer.atlas import DIAGRAMS, HISTOGRAM, PLANES, VIEWS, Diagram
 from explorer.controls import MOST_MIN_STARS
 from explorer.cuts import MOST_VALUES
@@ -72,7 +72,7 @@ def admitted(given: Any, usually: Parts, stars: Stars, tabs: Collection[str]) ->
     selection = _selection(plain.get("selection"), described, quantities.drawn)
     subsets = _subsets(plain["subsets"], described)
     check_size(selection, subsets)
-    return State(
+    state = State(
         selection=selection,
         colouring=quantities.colouring(plain.get("colouring")),
         bars=quantities.bars(plain.get("bars")),
@@ -85,6 +85,7 @@ def admitted(given: Any, usually: Parts, stars: Stars, tabs: Collection[str]) ->
         gallery=_gallery(plain["gallery"], stars),
         star=None if plain["star"] is None else _star(plain["star"], stars),
     )
+    return replace(state, chosen=science.chosen(plain["chosen"], stars, state))
 
 
 def _star(given: Any, stars: Stars) -> Star:
@@ -141,7 +142,7 @@ def check_length(plain: Any) -> None:
             level += each
     if signs > MOST_SIGNS:
         raise DataError(
-            f"all conditions together have {signs:,} words and signs, too many for a link: "
+            f"all conditions and lists together have {signs:,} words and signs, too many for a link: "
             f"at most {MOST_SIGNS:,}"
         )
 

@@ -5,7 +5,7 @@ value is missing, is neither in a subset nor in its opposite.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
@@ -16,7 +16,7 @@ from data.problem import DataError
 from data.schema import Column
 from data.selection import Selection
 from data.syntax import Not, junction
-from explorer.session import State, Subset
+from explorer.session import State, Subset, Value
 
 MOST_SUBSETS = 20
 MOST_SHOWN = 3
@@ -137,7 +137,7 @@ def combined_name(first: str, word: str, second: str) -> str:
 
 
 def renamed(state: State, old: str, new: str) -> State:
-    """The state with a subset under another name, also where it is used as a cut."""
+    """The state with a subset under another name, also where it is a cut or chosen on a page."""
     subset = named(state.subsets, old)
     if " ".join(new.split()) == old:
         return state
@@ -148,7 +148,27 @@ def renamed(state: State, old: str, new: str) -> State:
         if clause.source != CLAUSE + name
     )
     subsets = changed(state.subsets, subset.name, name=name)
-    return replace(state, subsets=subsets, selection=Selection(clauses))
+    return _rechosen(
+        replace(state, subsets=subsets, selection=Selection(clauses)),
+        lambda value: CLAUSE + name if value == CLAUSE + old else value,
+    )
+
+
+def known(state: State) -> State:
+    """The state without what is chosen on pages of science of subsets that are gone."""
+    values = (value for chosen in state.chosen.values() for value in chosen.values())
+    called = {value for value in values if isinstance(value, str) and value.startswith(CLAUSE)}
+    gone = called.difference(CLAUSE + subset.name for subset in state.subsets)
+    return _rechosen(state, lambda value: None if value in gone else value) if gone else state
+
+
+def _rechosen(state: State, instead: Callable[[Value], Value | None]) -> State:
+    """The state with other values of what is chosen on pages of science; None leaves one out."""
+    for page, chosen in state.chosen.items():
+        values = {name: value for name, old in chosen.items() if (value := instead(old)) is not None}
+        if values != chosen:
+            state = state.with_chosen(page, MappingProxyType(values) if values else None)
+    return state
 
 
 def changed(subsets: Subsets, which: str, /, **changes: Any) -> Subsets:

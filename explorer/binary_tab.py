@@ -21,6 +21,7 @@ from explorer.session import Session, Star
 from explorer.star_models import StarModels
 from explorer.stars import Stars
 from explorer.text import text
+from explorer.tie import Tie
 
 
 class BinaryTab:
@@ -48,20 +49,21 @@ class BinaryTab:
         self._usual = cuts_of(usual)
         self._background = background
         self._panel: RunPanel[BinaryOptions, BinaryResult] | None = None
+        self._tie: Tie | None = None
         self.view = pmui.Column(margin=0, sizing_mode="stretch_width")
 
     def follow(self) -> None:
-        """Make the page when it is first opened."""
-        if self.view.objects:
-            return
+        """Make the page when it is first opened, and show what is chosen."""
         if self._pairs is None:
             how = "explorer serve CATALOGUE --pairs FILE"
             words = f"<p>{html.escape(NO_PAIRS.capitalize())}.</p><p>How: <code>{how}</code></p>"
-            self.view[:] = [text("lacking", words)]
+            self.view[:] = self.view.objects or [text("lacking", words)]
             return
-        self._build(self._pairs)
+        if self._tie is None:
+            self._tie = self._build(self._pairs)
+        self._tie.follow(self._session.state)
 
-    def _build(self, pairs: PairSource) -> None:
+    def _build(self, pairs: PairSource) -> Tie:
         form = BinaryForm(self._stars, with_chance=pairs.chance is not None)
         page = BinaryPage(self._stars.catalogue, self._open_star)
         panel = self._panel = RunPanel(
@@ -71,6 +73,7 @@ class BinaryTab:
         mock = "" if not self._stars.catalogue.mock or pairs.name.startswith("MOCK") else "MOCK stars. "
         what = text("note-block", html.escape(f"{mock}{pairs.name}: {pairs.found.report}. {STARS}"))
         self.view[:] = [what, panel.row(*form.widgets), panel.problem, panel.said, page.view]
+        return Tie(self._session, "binaries", form.named)
 
     def _study(
         self, pairs: PairSource, chosen: Flags, question: Question[BinaryOptions], progress: Progress

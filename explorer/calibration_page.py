@@ -20,11 +20,13 @@ from explorer.calibration_words import READING, table_html, words_html
 from explorer.editors import typed_number
 from explorer.headway import Progress
 from explorer.label_figures import LabelFigures
+from explorer.offer import Listed, Offers, Typed
 from explorer.pair_source import PairSource
 from explorer.run_panel import STARS, Flags, Question, RunPanel, faded
-from explorer.session import Session
+from explorer.session import Session, State
 from explorer.stars import Stars
 from explorer.text import text
+from explorer.tie import Tie
 
 LONGEST = 20
 """Letters of a number."""
@@ -42,12 +44,17 @@ class CalibrationPage:
         self._pairs = pairs
         self._background = background
         self._panel: RunPanel[CalibrationOptions, Calibration] | None = None
+        self._tie: Tie | None = None
         self.view = pmui.Column(margin=0, sizing_mode="stretch_width")
 
     def follow(self) -> None:
-        """Make the page when it is first opened."""
-        if self.view.objects:
-            return
+        """Make the page when it is first opened, and show what is chosen."""
+        if not self.view.objects:
+            self._begin()
+        if self._tie is not None:
+            self._tie.follow(self._session.state)
+
+    def _begin(self) -> None:
         try:
             calibrated_labels(self._stars.catalogue)
         except DataError as problem:
@@ -67,6 +74,8 @@ class CalibrationPage:
         )
         self._anchor = pmui.TextInput(label="f is 0 at, K", value=f"{usual.anchor:g}", width=100, **SMALL)
         self._seed = pmui.TextInput(label="Seed", value=f"{usual.seed}", width=70, **SMALL)
+        named = {"kind": self._kind, "share": self._share, "anchor": self._anchor, "seed": self._seed}
+        self._tie = Tie(self._session, "calibration", named)
         self._words, self._table = text("star"), text("star")
         described = self._stars.catalogue.described
         self._figures = LabelFigures(lambda name: CoursePlot(described[name]))
@@ -117,6 +126,14 @@ class CalibrationPage:
         """Give up what is under way: the visitor left."""
         if self._panel is not None:
             self._panel.close()
+
+
+def offers(stars: Stars, _state: State) -> Offers:
+    """What the controls offer."""
+    number = Typed(LONGEST)
+    return {
+        "kind": Listed(kinds_of(stars.catalogue)), "share": number, "anchor": number, "seed": number,
+    }  # fmt: skip
 
 
 def _number(typed: Any, what: str) -> float:

@@ -1,5 +1,6 @@
 """The controls of a study of an open cluster: what a person chose, checked when it is asked for."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,12 +11,16 @@ from explorer.binary_options import KINDS
 from explorer.binary_sample import kinds_of
 from explorer.cluster_options import LIMITS, LONGEST, OPEN, ClusterOptions, cut_of, identifiers
 from explorer.editors import typed_number, written
+from explorer.filling import Filling
 from explorer.numerals import whole
+from explorer.offer import Listed, Offers, Ticked, Typed
 from explorer.open_clusters import OPEN_CLUSTERS
+from explorer.session import Chosen, State
 from explorer.stars import Stars
 
 OWN, LISTED = "a cone of my own", "source_ids"
 """What is offered beside ready-made cuts."""
+MEMBERS = (*OPEN_CLUSTERS, OWN, LISTED)
 LABELS = {
     "ra": "RA, deg", "dec": "Dec, deg", "radius": "Radius, deg", "pmra": "pm RA, mas/yr",
     "pmdec": "pm Dec, mas/yr", "pm_radius": "within, mas/yr", "distance": "Distance, kpc",
@@ -33,14 +38,15 @@ class ClusterForm:
     Attributes
     ----------
     choices, numbers : what is chosen, and what is typed of members: two rows.
+    named : all of these, by name in links.
+    filling : whether numbers are being filled.
     """
 
     def __init__(self, stars: Stars) -> None:
+        self.filling = Filling()
         kinds = {KINDS[kind]: kind for kind in kinds_of(stars.catalogue)}
         first = next(iter(OPEN_CLUSTERS))
-        self._members = pmui.Select(
-            label="Members", options=[*OPEN_CLUSTERS, OWN, LISTED], value=first, width=170, **SMALL
-        )
+        self._members = pmui.Select(label="Members", options=[*MEMBERS], value=first, width=170, **SMALL)
         self._kind = pmui.Select(
             label="Stars", options=kinds, value=next(iter(kinds.values())), width=110, **SMALL
         )
@@ -55,9 +61,13 @@ class ClusterForm:
         self._trusted = pmui.Checkbox(
             label="Leave out extrapolated labels", value=False, size="small", margin=(12, 0, 0, 0)
         )
-        self._seed = pmui.TextInput(label="Seed", value="1", width=70, **SMALL)
+        self._seed = pmui.TextInput(label="Seed", value="1", width=70, max_length=LONGEST_NUMBER, **SMALL)
         self.choices = (self._members, self._kind, self._seed, self._trusted)
         self.numbers = (*self._numbers.values(), self._ids)
+        self.named = {
+            "members": self._members, "kind": self._kind, "seed": self._seed, "trusted": self._trusted,
+            **self._numbers, "ids": self._ids,
+        }  # fmt: skip
         self._fill(first)
         self._members.param.watch(lambda event: self._fill(event.new), "value")
         for field in self._numbers.values():
@@ -66,21 +76,17 @@ class ClusterForm:
     def _fill(self, chosen: Any) -> None:
         """Put the numbers of a ready-made cut into the fields; show those that the choice has."""
         known = OPEN_CLUSTERS.get(chosen) if isinstance(chosen, str) else None
-        self._filling = True
-        for name, field in self._numbers.items():
-            field.visible = chosen != LISTED
-            if known is not None:
-                field.value = written(getattr(known.cut, name))
-        self._filling = False
+        with self.filling:
+            for name, field in self._numbers.items():
+                field.visible = chosen != LISTED
+                if known is not None:
+                    field.value = written(getattr(known.cut, name))
         self._ids.visible = chosen == LISTED
 
     def _name(self) -> None:
         """Say that a ready-made cut is one's own as soon as one of its numbers is."""
-        known = None if self._filling else OPEN_CLUSTERS.get(str(self._members.value))
-        if known is None:
-            return
-        typed = {name: str(field.value or "").strip() for name, field in self._numbers.items()}
-        if any(typed[name] != written(getattr(known.cut, name)) for name in typed):
+        typed = {name: str(field.value or "") for name, field in self._numbers.items()}
+        if not self.filling and is_changed(str(self._members.value), typed):
             self._members.value = OWN
 
     @property
@@ -107,3 +113,27 @@ class ClusterForm:
             none = ", or nothing for no limit" if name in OPEN else ""
             raise DataError(f"{LIMITS[name][0]} is '{typed[:20]}': give a number{none}") from None
         return number
+
+
+def offers(stars: Stars, _state: State) -> Offers:
+    """What the controls offer."""
+    number = Typed(LONGEST_NUMBER)
+    return {
+        "members": Listed(MEMBERS), "kind": Listed(kinds_of(stars.catalogue)), "seed": number,
+        "trusted": Ticked(), **dict.fromkeys(LABELS, number), "ids": Typed(LONGEST),
+    }  # fmt: skip
+
+
+def check(chosen: Chosen) -> None:
+    """Refuse, with a DataError, a ready-made cut with other numbers than its own."""
+    members = str(chosen.get("members", OWN))
+    if is_changed(members, chosen):
+        raise DataError(f"the numbers of the members' cut are not those of {members}")
+
+
+def is_changed(members: str, numbers: Mapping[str, object]) -> bool:
+    """Whether members go by the name of a ready-made cut whose numbers, as they are typed, are others."""
+    known = OPEN_CLUSTERS.get(members)
+    return known is not None and any(
+        str(numbers.get(name, "")).strip() != written(getattr(known.cut, name)) for name in LABELS
+    )

@@ -17,6 +17,7 @@ from explorer.run_panel import STARS, Flags, Question, RunPanel, faded, in_a_row
 from explorer.session import Session
 from explorer.stars import Stars
 from explorer.text import text
+from explorer.tie import Tie
 
 LACKING = "The catalogue has no Teff, or no label that members of a cluster share."
 
@@ -29,17 +30,23 @@ class ClusterPage:
         self._session = session
         self._background = background
         self._panel: RunPanel[ClusterOptions, ClusterStudy] | None = None
+        self._tie: Tie | None = None
         self.view = pmui.Column(margin=0, sizing_mode="stretch_width")
 
     def follow(self) -> None:
-        """Make the page when it is first opened."""
-        if self.view.objects:
-            return
+        """Make the page when it is first opened, and show what is chosen."""
+        if not self.view.objects:
+            self._build()
+        if self._tie is not None:
+            self._tie.follow(self._session.state)
+
+    def _build(self) -> None:
         catalogue = self._stars.catalogue
         if "teff" not in catalogue or not labels_of(catalogue):
             self.view[:] = [text("lacking", f"<p>{LACKING}</p>")]
             return
         form = ClusterForm(self._stars)
+        self._tie = Tie(self._session, "clusters", form.named, form.filling)
         self._words, self._table = text("star"), text("star")
         self._figures = LabelFigures(lambda name: DriftPlot(catalogue.described[name]))
         self._results = pmui.Column(

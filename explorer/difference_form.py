@@ -21,11 +21,12 @@ from explorer.difference_map import (
     population_of,
     ready_made,
 )
-from explorer.session import Session, State
+from explorer.offer import Listed, Offers, Ticked, Typed
+from explorer.session import Chosen, Session, State
 from explorer.shapes import is_brush
 from explorer.stars import Stars
 
-SUITS = "as suits"
+PIXELS = {"as suits": 0, **{f"{side} a side": side for side in sorted(SIDES)}}
 SMALL: dict[str, Any] = {"size": "small", "margin": (12, 8, 4, 0)}
 LONGEST = 9
 PAIR = (f"{READY}high-alpha sequence", f"{READY}low-alpha sequence")
@@ -52,12 +53,37 @@ def possible(stars: Stars, state: State) -> bool:
     return bool(planes_of(stars, state) and flat(quantities(stars, state.derived, averaged=True)))
 
 
+def groups_of(stars: Stars, state: State) -> dict[str, str]:
+    """Groups of stars that there are, {name to show: key}."""
+    named = {name: key for key, name in GROUPS.items()}
+    ready = {one.name: READY + one.name for one in ready_made(stars)}
+    subsets = {
+        (one.name if one.name not in {**named, **ready} else f"subset {one.name}"): (
+            algebra.CLAUSE + one.name
+        )
+        for one in state.subsets
+    }
+    return {**named, **subsets, **ready}
+
+
+def offers(stars: Stars, state: State) -> Offers:
+    """What the controls offer in a state."""
+    groups = Listed((*groups_of(stars, state).values(),))
+    labels = flat(quantities(stars, state.derived, averaged=True))
+    return {
+        "first": groups, "second": groups, "label": Listed.of(labels, stars),
+        "plane": Listed((*planes_of(stars, state).values(),)), "side": Listed((*PIXELS.values(),)),
+        "least": Typed(LONGEST), "rate": Listed(RATES), "within": Ticked(), "fade": Ticked(),
+    }  # fmt: skip
+
+
 class DifferenceForm:
     """One visitor's controls, where they are `possible`.
 
     Attributes
     ----------
     choices, within : what is laid out; each has a `value`.
+    named : the choices, by name in links.
     """
 
     def __init__(self, stars: Stars, session: Session) -> None:
@@ -65,19 +91,18 @@ class DifferenceForm:
         state = session.state
         planes = planes_of(stars, state)
         groups = quantities(stars, state.derived, averaged=True)
-        names = self._groups(state)
+        names = groups_of(stars, state)
         first, second = self._usual(state)
         self.first = pmui.Select(label="A", options=names, value=first, width=186, **SMALL)
         self.second = pmui.Select(label="minus B", options=names, value=second, width=186, **SMALL)
-        label = self._usual_label(state, [*flat(groups).values()], first, second)
+        label = self._usual_label(state, first, second)
         self.label = pmui.Select(
             label="Label", groups=groups, value=label, searchable=True, width=130, **SMALL
         )
         self.plane = pmui.Select(
             label="Plane", options=planes, value=next(iter(planes.values())), width=120, **SMALL
         )
-        sides = {SUITS: 0, **{f"{side} a side": side for side in sorted(SIDES)}}
-        self.side = pmui.Select(label="Pixels", options=sides, value=0, width=105, **SMALL)
+        self.side = pmui.Select(label="Pixels", options=PIXELS, value=0, width=105, **SMALL)
         self.least = pmui.TextInput(
             label="Min stars", value=str(LEAST), width=84, max_length=LONGEST,
             description="Stars with a value that a pixel needs on each side", **SMALL,
@@ -87,20 +112,16 @@ class DifferenceForm:
         self.within = pmui.Checkbox(
             label="Of subsets only selected stars", value=True, size="small", margin=(4, 8, 0, 0)
         )
-        self.choices = (
-            self.first, self.second, self.label, self.plane, self.side, self.least, self.rate,
-        )  # fmt: skip
+        self.named = {
+            "first": self.first, "second": self.second, "label": self.label, "plane": self.plane,
+            "side": self.side, "least": self.least, "rate": self.rate,
+        }  # fmt: skip
+        self.choices = (*self.named.values(),)
 
-    def _groups(self, state: State) -> dict[str, str]:
-        named = {name: key for key, name in GROUPS.items()}
-        ready = {one.name: READY + one.name for one in ready_made(self._stars)}
-        subsets = {
-            (one.name if one.name not in {**named, **ready} else f"subset {one.name}"): (
-                algebra.CLAUSE + one.name
-            )
-            for one in state.subsets
-        }
-        return {**named, **subsets, **ready}
+    def usual(self, state: State) -> Chosen:
+        """What the page begins with in a state, where that hangs on it; by name in links."""
+        first, second = self._usual(state)
+        return {"first": first, "second": second, "label": self._usual_label(state, first, second)}
 
     def _usual(self, state: State) -> tuple[str, str]:
         """A and B to begin with: subsets, else what a brush parts, else PAIR where the catalogue has it."""
@@ -111,8 +132,9 @@ class DifferenceForm:
         there = {READY + one.name for one in ready_made(self._stars)}
         return PAIR if not brushed and there.issuperset(PAIR) else (SELECTED, OTHERS)
 
-    def _usual_label(self, state: State, labels: list[str], *groups: str) -> str:
+    def _usual_label(self, state: State, *groups: str) -> str:
         """That of the colours, or one that A and B are not told apart by if they are ready-made."""
+        labels = flat(quantities(self._stars, state.derived, averaged=True)).values()
         catalogue = self._stars.catalogue
         parting = {
             column
@@ -126,7 +148,7 @@ class DifferenceForm:
     def follow(self, before: State, after: State) -> None:
         """Offer what there is by now; a subset that is gone gives way to the usual group."""
         if after.subsets != before.subsets:
-            names = self._groups(after)
+            names = groups_of(self._stars, after)
             for choice, usual in ((self.first, SELECTED), (self.second, OTHERS)):
                 value = choice.value if choice.value in names.values() else usual
                 choice.param.update(options=names, value=value)

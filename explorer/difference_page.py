@@ -17,12 +17,14 @@ from explorer.difference_map import Compared, Question, compared, question_of
 from explorer.difference_plots import DifferencePlots
 from explorer.difference_table import table_of
 from explorer.difference_words import HOW, MAKE, said
+from explorer.filling import Filling
 from explorer.landmark_choice import LandmarkChoice
 from explorer.landmarks import shown_over
 from explorer.overtaking import Overtaken
 from explorer.session import Session, State
 from explorer.stars import Stars
 from explorer.text import text
+from explorer.tie import Tie
 
 COMPUTING = "Being compared \N{HORIZONTAL ELLIPSIS}"
 
@@ -52,8 +54,10 @@ class DifferencePage:
         if self._state is None:
             self._build()
         else:
-            self._form.follow(self._state, state)
+            with self._filling:
+                self._form.follow(self._state, state)
         self._state = state
+        self._tie.follow(state)
         self._make.visible = len(state.subsets) < 2
         self._rule()
         self._ask()
@@ -70,6 +74,9 @@ class DifferencePage:
         self._problem = text("problem", visible=False, margin=(4, 0))
         self._progress, self._make = text("note-block"), text("note-block", MAKE)
         self._said, self._maps, self._switches = text("section"), pn.Column(margin=0), pn.Column(margin=0)
+        named = {**self._form.named, "within": self._form.within, "fade": self._fade}
+        self._filling = Filling()
+        self._tie = Tie(self._session, "differences", named, self._filling, self._form.usual)
         for widget in (*self._form.choices, self._form.within):
             widget.param.watch(lambda _event: self._chosen(), "value")
         self._fade.param.watch(lambda _event: self._draw(fit=False), "value")
@@ -101,8 +108,9 @@ class DifferencePage:
     # what a person does
 
     def _chosen(self) -> None:
-        self._rule()
-        self._ask()
+        if not self._filling:
+            self._rule()
+            self._ask()
 
     def _ask(self) -> None:
         """Have the differences computed, where others are shown or on their way."""

@@ -43,7 +43,7 @@ def seal(value: Any, version: int) -> str:
     if len(text) > LONGEST or len(written) > MOST_BYTES:
         raise DataError(
             f"this view is too long for a link ({len(text):,} characters of at most {LONGEST:,}): "
-            "remove what has many corners or a long condition"
+            "remove what has many corners, a long condition or a long list"
         )
     return text
 

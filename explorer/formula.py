@@ -39,11 +39,13 @@ def users_of(derived: Derived, state: State) -> list[str]:
     quantity = derived.expression
     views = [VIEWS[key].title for key, view in state.views.items() if quantity in _of(view)]
     cuts = [clause for clause in state.selection if quantity in clause.predicate.quantities]
+    pages = [page for page, chosen in state.chosen.items() if quantity in chosen.values()]
     return [
         *(["the colours"] if state.colouring.label == quantity else []),
         *(["the histogram"] if state.bars.column == quantity else []),
         *(plain_title(title) for title in views),
         *(["a cut"] if cuts else []),
+        *(f"the page {page.capitalize()}" for page in pages),
     ]
 
 

@@ -8,7 +8,7 @@ from data.problem import DataError, UnknownColumnError
 from explorer.admission import admitted, check_length, check_size
 from explorer.envelope import open_sealed, seal
 from explorer.palette import Scale
-from explorer.session import Colouring, Gallery, Layout, State, Subset, ViewState
+from explorer.session import Chosen, Colouring, Gallery, Layout, State, Subset, ViewState
 from explorer.stars import Stars
 
 VERSION = 1
@@ -26,6 +26,7 @@ USUALLY: Plain = MappingProxyType(
         "layout": {},
         "gallery": {},
         "star": None,
+        "chosen": {},
     }
 )
 """What is left out of a link, and so means the same in every link of this version."""
@@ -52,6 +53,7 @@ def to_token(state: State) -> str:
         "layout": _layout(state.layout),
         "gallery": _gallery(state.gallery),
         "star": None if state.star is None else [state.star.name, state.star.number],
+        "chosen": {page: _chosen(chosen) for page, chosen in state.chosen.items()},
     }
     check_length(plain)
     return seal(_unusual(plain, **USUALLY), VERSION)
@@ -126,6 +128,10 @@ def _layout(layout: Layout) -> Plain:
 def _gallery(gallery: Gallery) -> Plain:
     plain = {"plane": gallery.plane, "shared": gallery.shared, "range": _range(gallery.scale)}
     return _unusual(plain, plane="rz", shared=False, range=None)
+
+
+def _chosen(chosen: Chosen) -> Plain:
+    return {name: [*value] if isinstance(value, tuple) else value for name, value in chosen.items()}
 
 
 def _range(scale: Scale | None) -> list[Any] | None:

@@ -79,7 +79,7 @@ class VisitorPage:
         self._alerts = Alerts()
         self._count = Count(stars=len(stars), margin=0, align="center")
         links = Links(stars, opening.state, TABS)
-        self.session = Session(self._asked_for(links), at_home)
+        self.session = Session(self._asked_for(links), lambda state: algebra.known(at_home(state)))
         self._history = History(self.session.undo, self.session.redo)
         self._address = Address(links, self.session, document, self._restore, self.complain)
         self._cuts = Cuts(stars, self.session)

@@ -12,7 +12,9 @@ from data.problem import DataError
 from data.schema import Column
 from explorer import choices
 from explorer.edges import LONGEST, edges_of, written
+from explorer.filling import Filling
 from explorer.numerals import whole
+from explorer.offer import Listed, Offers, Ticked, Typed
 from explorer.profile_sums import MOST_BINS, MOST_SLICES, NO_SLICES, Asked, groups_of
 from explorer.session import Derived, State
 from explorer.stars import Stars
@@ -47,20 +49,27 @@ NAMES: Mapping[str, tuple[str, str]] = MappingProxyType(
 BINS = 16
 """Of another quantity, over its usual range."""
 MOST_DRAWS, USUAL_DRAWS = 2000, 200
+LONGEST_NUMBER = 9
 SMALL: dict[str, Any] = {"size": "small", "margin": (8, 0, 0, 0)}
 
 
 class ProfileForm:
-    """One visitor's controls; `on_change` hears of every choice."""
+    """One visitor's controls; `on_change` hears of every choice.
+
+    Attributes
+    ----------
+    named, widgets : what is laid out, by name in links.
+    filling : whether fields are being filled, which `on_change` does not hear of.
+    """
 
     def __init__(self, stars: Stars, derived: Iterable[Derived], on_change: Callable[[], None]) -> None:
         self._stars = stars
         self._on_change = on_change
-        self._filling = False
-        labels, along = self._offers(derived)
+        self.filling = Filling()
+        labels, along = quantities_of(stars, derived)
         label = next(name for name in ("fe_h", *labels.values()) if name in labels.values())
         x = next(name for name in ("R", *along.values()) if name in along.values() and name != label)
-        slices = {words: key for key, (words, _) in SLICES.items() if not key or stars.has(key)}
+        slices = slices_of(stars)
         by = next(key for key in slices.values() if key != x)
         self._label = pmui.Select(
             label="Mean of", options=labels, value=label, searchable=True, width=120, **SMALL
@@ -77,30 +86,27 @@ class ProfileForm:
         self._within = pmui.Checkbox(
             label="Subsets within the selection", value=True, size="small", margin=(14, 0, 0, 0)
         )
-        self._draws = pmui.TextInput(label="Draws", value=str(USUAL_DRAWS), width=70, max_length=9, **SMALL)
-        self._seed = pmui.TextInput(label="Seed", value="1", width=60, max_length=9, **SMALL)
+        number: dict[str, Any] = {"max_length": LONGEST_NUMBER, **SMALL}
+        self._draws = pmui.TextInput(label="Draws", value=str(USUAL_DRAWS), width=70, **number)
+        self._seed = pmui.TextInput(label="Seed", value="1", width=60, **number)
         self._x.param.watch(self._turn, "value")
         self._by.param.watch(lambda event: self._fill(self._edges, SLICES[event.new][1]), "value")
         for widget in (self._label, self._x, self._bins, self._by, self._edges, self._within):
             widget.param.watch(self._heard, "value")
-        self.widgets = (
-            self._label, self._x, self._bins, self._by, self._edges, self._within, self._draws, self._seed,
-        )  # fmt: skip
-
-    def _offers(self, derived: Iterable[Derived]) -> tuple[choices.Options, choices.Options]:
-        """What can be averaged, and along what: the usual ones first."""
-        labels = choices.flat(choices.quantities(self._stars, derived, averaged=True))
-        usual = {words: key for words, key in FIRST.items() if self._stars.has(key)}
-        others = {words: key for words, key in labels.items() if key not in usual.values()}
-        return labels, {**usual, **others}
+        self.named = {
+            "label": self._label, "along": self._x, "bins": self._bins, "by": self._by, "edges": self._edges,
+            "within": self._within, "draws": self._draws, "seed": self._seed,
+        }  # fmt: skip
+        self.widgets = (*self.named.values(),)
 
     def offer(self, derived: Iterable[Derived]) -> None:
         """Offer what was computed on the page, too."""
-        labels, along = self._offers(derived)
+        labels, along = quantities_of(self._stars, derived)
         for widget, options in ((self._label, labels), (self._x, along)):
             if widget.options != options:
                 kept = widget.value if widget.value in options.values() else next(iter(options.values()))
-                widget.param.update(options=options, value=kept)
+                with self.filling:
+                    widget.param.update(options=options, value=kept)
 
     def _usual_bins(self, x: str) -> str:
         if x in USUAL_BINS:
@@ -118,14 +124,11 @@ class ProfileForm:
 
     def _fill(self, field: Any, typed: str) -> None:
         """Put usual edges into a field: with the choice they belong to, this is one change."""
-        before, self._filling = self._filling, True
-        try:
+        with self.filling:
             field.value = typed
-        finally:
-            self._filling = before
 
     def _heard(self, _event: Any) -> None:
-        if not self._filling:
+        if not self.filling:
             self._on_change()
 
     def asked(self, state: State) -> Asked:
@@ -147,6 +150,30 @@ class ProfileForm:
         """Number of draws and seed; DataError in words for the person where they can't be."""
         draws = whole("the number of draws", self._draws.value, 50, MOST_DRAWS)
         return draws, whole("the seed", self._seed.value, 0, 10**8)
+
+
+def quantities_of(stars: Stars, derived: Iterable[Derived]) -> tuple[choices.Options, choices.Options]:
+    """What can be averaged, and along what: the usual ones first."""
+    labels = choices.flat(choices.quantities(stars, derived, averaged=True))
+    usual = {words: key for words, key in FIRST.items() if stars.has(key)}
+    others = {words: key for words, key in labels.items() if key not in usual.values()}
+    return labels, {**usual, **others}
+
+
+def slices_of(stars: Stars) -> choices.Options:
+    """What slices can be made by."""
+    return {words: key for key, (words, _) in SLICES.items() if not key or stars.has(key)}
+
+
+def offers(stars: Stars, state: State) -> Offers:
+    """What the controls offer in a state."""
+    labels, along = quantities_of(stars, state.derived)
+    number = Typed(LONGEST_NUMBER)
+    return {
+        "label": Listed.of(labels, stars), "along": Listed.of(along, stars), "bins": Typed(LONGEST),
+        "by": Listed((*slices_of(stars).values(),)), "edges": Typed(LONGEST), "within": Ticked(),
+        "draws": number, "seed": number,
+    }  # fmt: skip
 
 
 def described(stars: Stars, quantity: str, derived: Iterable[Derived]) -> Column:

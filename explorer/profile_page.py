@@ -20,6 +20,7 @@ from explorer.profile_words import HOW, legend, table
 from explorer.session import Session
 from explorer.stars import Stars
 from explorer.text import text
+from explorer.tie import Tie
 
 TOLD_S = 0.2
 """So often is told how far a bootstrap is."""
@@ -57,6 +58,7 @@ class ProfilePage:
         if self._form is None:
             return
         self._form.offer(self._session.state.derived)
+        self._tie.follow(self._session.state)
         self._ask()
 
     def _build(self) -> None:
@@ -65,6 +67,7 @@ class ProfilePage:
             return
         small: dict[str, Any] = {"size": "small", "margin": (14, 0, 0, 0)}
         form = self._form = ProfileForm(self._stars, self._session.state.derived, self._ask)
+        self._tie = Tie(self._session, "profiles", form.named, form.filling)
         self._run = pmui.Button(label="Run", on_click=lambda _: self._bootstrap(), **small)
         self._stop = pmui.Button(
             label="Cancel", variant="text", disabled=True, on_click=lambda _: self._cancel(), **small

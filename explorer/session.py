@@ -17,6 +17,12 @@ MOST_STEPS = 200
 MOST_DERIVED = 20
 """So many columns can be computed on the page."""
 
+Value = str | bool | int | float | tuple[str, ...]
+"""Of a control: what is typed, whether it is ticked, or what is chosen from a list."""
+
+Chosen = Mapping[str, Value]
+"""Values of the controls of a page of science, by the names of these in links."""
+
 
 @dataclass(frozen=True)
 class Colouring:
@@ -136,7 +142,8 @@ class Star:
 class State:
     """All a visitor chose; an immutable value, so that it can be remembered, compared and written down.
 
-    `tab` is the page that is open; `subsets_as` tells how subsets are shown: "contours" or "tints".
+    `tab` is the page that is open; `subsets_as` tells how subsets are shown: "contours" or "tints"; `chosen`
+    is what is chosen on each page of science, by key. A page that is not in it has what it opens with.
     """
 
     selection: Selection
@@ -150,6 +157,7 @@ class State:
     layout: Layout = field(default_factory=Layout)
     gallery: Gallery = field(default_factory=Gallery)
     star: Star | None = None
+    chosen: Mapping[str, Chosen] = field(default_factory=lambda: MappingProxyType({}))
 
     def view(self, key: str) -> ViewState:
         """State of one diagram."""
@@ -160,6 +168,12 @@ class State:
         views = {**self.views, key: replace(self.view(key), **changes)}
         listed = {name: view for name, view in views.items() if view != ViewState()}
         return replace(self, views=MappingProxyType(listed))
+
+    def with_chosen(self, page: str, chosen: Chosen | None) -> "State":
+        """The state with other choices on a page of science; None for what it opens with."""
+        others = {name: each for name, each in self.chosen.items() if name != page}
+        pages = others if chosen is None else {**others, page: chosen}
+        return replace(self, chosen=MappingProxyType(pages))
 
     def colouring_of(self, key: str) -> Colouring:
         """Colours of one diagram: its own, or those all maps share."""

@@ -8,7 +8,9 @@ import panel_material_ui as pmui
 from data.problem import DataError
 from explorer import choices, look
 from explorer.edges import LONGEST, edges_of
+from explorer.filling import Filling
 from explorer.numerals import whole
+from explorer.offer import Listed, Offers, Typed
 from explorer.raster import Window
 from explorer.session import Derived, State
 from explorer.space_planes import MOST_ACROSS, MOST_SHOWN, MOST_UP, Asked, others
@@ -30,13 +32,19 @@ SMALL: dict[str, Any] = {"size": "small", "margin": (8, 0, 0, 0)}
 
 
 class SpacePlanesForm:
-    """One visitor's controls; `on_change` hears of every choice."""
+    """One visitor's controls; `on_change` hears of every choice.
+
+    Attributes
+    ----------
+    named, widgets : what is laid out, by name in links.
+    filling : whether fields are being filled, which `on_change` does not hear of.
+    """
 
     def __init__(self, stars: Stars, derived: Iterable[Derived], on_change: Callable[[], None]) -> None:
         self._stars = stars
         self._on_change = on_change
-        self._filling = False
-        labels, colours = self._offers(derived)
+        self.filling = Filling()
+        labels, colours = quantities_of(stars, derived)
         label = next(name for name in (*FIRST, *labels.values()) if name in labels.values())
         colour = next(name for name in (*COLOURS, *colours.values()) if name in colours.values())
         self._label = pmui.Select(
@@ -61,25 +69,22 @@ class SpacePlanesForm:
         self._seed = pmui.TextInput(label="Seed", value="1", width=60, **field)
         self._label.param.watch(self._relabel, "value")
         self._shows.param.watch(lambda event: self._take_colours(shows=event.new), "value")
-        self.widgets = (
-            self._label, self._colour, self._ends, self._across, self._up, self._teff, self._seed,
-            self._shows,
-        )  # fmt: skip
+        self.named = {
+            "label": self._label, "colour": self._colour, "ends": self._ends, "across": self._across,
+            "up": self._up, "teff": self._teff, "seed": self._seed, "shows": self._shows,
+        }  # fmt: skip
+        self.widgets = (*self.named.values(),)
         for widget in self.widgets:
             widget.param.watch(self._heard, "value")
 
-    def _offers(self, derived: Iterable[Derived]) -> tuple[choices.Options, choices.Options]:
-        derived = tuple(derived)
-        labels = choices.planes(self._stars, derived)
-        colours = choices.flat(choices.quantities(self._stars, derived, averaged=True))
-        return labels, colours
-
     def offer(self, derived: Iterable[Derived]) -> None:
         """Offer what was computed on the page, too."""
-        for widget, options in zip((self._label, self._colour), self._offers(derived), strict=True):
+        offered = quantities_of(self._stars, derived)
+        for widget, options in zip((self._label, self._colour), offered, strict=True):
             if widget.options != options:
                 kept = widget.value if widget.value in options.values() else next(iter(options.values()))
-                widget.param.update(options=options, value=kept)
+                with self.filling:
+                    widget.param.update(options=options, value=kept)
 
     def _usual_teff(self, label: str) -> str:
         return TEFF if label in WINDOWED and self._stars.has("teff") else ""
@@ -87,18 +92,15 @@ class SpacePlanesForm:
     def _relabel(self, event: Any) -> None:
         """Have the usual window of T_eff come and go with the label that needs it; another stays."""
         if (self._teff.value or "") in ("", TEFF):
-            self._filling = True
-            try:
+            with self.filling:
                 self._teff.value = self._usual_teff(event.new)
-            finally:
-                self._filling = False
 
     def _take_colours(self, *, shows: str) -> None:
         """Have colours not be chosen where they tell numbers of stars."""
         self._colour.disabled = self._ends.disabled = shows == "number"
 
     def _heard(self, _event: Any) -> None:
-        if not self._filling:
+        if not self.filling:
             self._on_change()
 
     def asked(self, state: State) -> Asked:
@@ -120,6 +122,22 @@ class SpacePlanesForm:
             window=Window(*FE_H, column.low - wider, column.high + wider),
             ends=None if shows == "number" else _both("colours", self._ends.value),
         )
+
+
+def quantities_of(stars: Stars, derived: Iterable[Derived]) -> tuple[choices.Options, choices.Options]:
+    """What panels can be of, and what they can be coloured by."""
+    derived = tuple(derived)
+    return choices.planes(stars, derived), choices.flat(choices.quantities(stars, derived, averaged=True))
+
+
+def offers(stars: Stars, state: State) -> Offers:
+    """What the controls offer in a state."""
+    labels, colours = quantities_of(stars, state.derived)
+    field = Typed(LONGEST)
+    return {
+        "label": Listed.of(labels, stars), "colour": Listed.of(colours, stars), "ends": field,
+        "across": field, "up": field, "teff": field, "seed": field, "shows": Listed((*SHOWS.values(),)),
+    }  # fmt: skip
 
 
 def _upwards(what: str, edges: tuple[float, ...]) -> tuple[float, ...]:

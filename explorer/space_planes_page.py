@@ -26,6 +26,7 @@ from explorer.space_planes_form import SpacePlanesForm
 from explorer.space_planes_plot import SpacePlanesPlot
 from explorer.stars import Stars
 from explorer.text import text
+from explorer.tie import Tie
 
 HOW = (
     "Each panel is the plane of an abundance against [Fe/H] for the stars at one place in the Galaxy, as the "
@@ -59,6 +60,7 @@ class SpacePlanesPage:
         if self._form is None:
             return
         self._form.offer(self._session.state.derived)
+        self._tie.follow(self._session.state)
         self._ask()
         self._mark()
 
@@ -69,6 +71,7 @@ class SpacePlanesPage:
             self.view[:] = [text("lacking", missing)]
             return
         form = self._form = SpacePlanesForm(self._stars, self._session.state.derived, self._ask)
+        self._tie = Tie(self._session, "planes", form.named, form.filling)
         self._plot = SpacePlanesPlot(self._cut_to_panel, self._cut_to_box)
         self._problem = text("problem", visible=False, margin=(4, 0))
         self._said = text("note-block")

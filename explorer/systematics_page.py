@@ -14,13 +14,15 @@ from explorer.background import Background
 from explorer.cards import plain_title
 from explorer.giant_map import REFUSED, Asked, cells_for
 from explorer.headway import Progress
+from explorer.offer import Listed, Offers
 from explorer.run_panel import Flags, Question, RunPanel, faded
-from explorer.session import Derived, Session
+from explorer.session import Derived, Session, State
 from explorer.stars import Stars
 from explorer.systematics_plots import SystematicsPlots, panels_of
 from explorer.systematics_table import Controlled, controlled
 from explorer.systematics_words import headline, lines
 from explorer.text import text
+from explorer.tie import Tie
 
 MAPS = ("rz", "xy", "rv")
 """Keys of the diagrams whose planes are offered."""
@@ -57,21 +59,18 @@ class SystematicsPage:
         self._session = session
         self._background = background
         self._panel: RunPanel[Wanted, Controlled] | None = None
+        self._tie: Tie | None = None
         self.view = pmui.Column(margin=0, sizing_mode="stretch_width")
 
     def follow(self) -> None:
-        """Make the page when it is first opened."""
+        """Make the page when it is first opened, and show what is chosen."""
         if not self.view.objects:
             self._build()
+        if self._tie is not None:
+            self._tie.follow(self._session.state)
 
     def _build(self) -> None:
-        described = self._stars.catalogue.described
-        labels = {
-            column.plain: name
-            for name, column in described.items()
-            if name.endswith("_fe") and not name.startswith(("e_", "chi2_", "true_")) and name not in REFUSED
-            and self._stars.has(name)
-        }  # fmt: skip
+        labels = labels_of(self._stars)
         if not labels:
             self.view[:] = [text("lacking", "The catalogue has no abundances relative to iron.")]
             return
@@ -83,6 +82,8 @@ class SystematicsPage:
         self._plane = pmui.RadioButtonGroup(
             options=planes, value=MAPS[0], margin=(12, 0, 0, 0), width=210, sx=look.TOGGLES, size="small"
         )
+        named = {"label": self._label, "plane": self._plane}
+        self._tie = Tie(self._session, "systematics", named)
         self._words, self._others = text("section"), text("section")
         self._plots = SystematicsPlots()
         self._results = pmui.Column(self._words, self._others, margin=0, sizing_mode="stretch_width")
@@ -131,6 +132,21 @@ class SystematicsPage:
         """Give up what is under way: the visitor left."""
         if self._panel is not None:
             self._panel.close()
+
+
+def labels_of(stars: Stars) -> dict[str, str]:
+    """Abundances relative to iron that the page can be of, {name to show: column}."""
+    return {
+        column.plain: name
+        for name, column in stars.catalogue.described.items()
+        if name.endswith("_fe") and not name.startswith(("e_", "chi2_", "true_")) and name not in REFUSED
+        and stars.has(name)
+    }  # fmt: skip
+
+
+def offers(stars: Stars, _state: State) -> Offers:
+    """What the controls offer."""
+    return {"label": Listed.of(labels_of(stars), stars), "plane": Listed(MAPS)}
 
 
 def _lowered(words: str) -> str:

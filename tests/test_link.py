@@ -21,9 +21,11 @@ from explorer.arrangement import USUAL, added, maximised, moved, removed, resize
 from explorer.atlas import DIAGRAMS, PLANES
 from explorer.envelope import LONGEST, MOST_BYTES, open_sealed, seal
 from explorer.link import VERSION, from_token, to_token
+from explorer.offer import Listed, Several, Ticked, Typed
 from explorer.opening import default_selection
 from explorer.palette import COLOUR_MAPS, Scale
 from explorer.raster import STATISTICS, Window
+from explorer.science import KINDS
 from explorer.session import Bars, Colouring, Derived, Gallery, Layout, Star, State, Subset, ViewState
 from explorer.stars import Stars
 from tests.small_catalogue import catalogue_of
@@ -151,6 +153,47 @@ STATES = st.builds(
 )
 
 
+LETTERS = st.characters(exclude_categories=("Cc", "Cs")) | st.sampled_from("\n\t")
+VALUES = {
+    Listed: lambda offer: st.sampled_from([*offer.values]),
+    Several: lambda offer: st.lists(st.sampled_from([*offer.values]), unique=True).map(tuple),
+    Typed: lambda offer: st.text(LETTERS, max_size=min(offer.longest, 20)),
+    Ticked: lambda _offer: st.booleans(),
+}
+"""What a person may choose of an offer."""
+
+
+def drawn(data, stars, state):
+    """The state with choices on any pages of science, some of them left open."""
+    for page in data.draw(st.sets(st.sampled_from([*KINDS]))):
+        offers = KINDS[page].offers(stars, state)
+        held = [name for name in offers if name != "members"]  # it goes with certain numbers alone
+        names = data.draw(st.lists(st.sampled_from(held), min_size=1, unique=True))
+        chosen = {name: data.draw(VALUES[type(offers[name])](offers[name])) for name in names}
+        state = state.with_chosen(page, chosen)
+    return state
+
+
+@settings(max_examples=200, deadline=None)
+@given(state=STATES, data=st.data())
+def test_any_choices_on_pages_of_science_come_back(stars, state, data):
+    state = drawn(data, stars, state)
+    token = to_token(state)
+    again = from_token(token, stars, TABS)
+    assert again == state
+    assert to_token(again) == token
+    types = [[(name, type(value)) for name, value in page.items()] for page in state.chosen.values()]
+    assert [
+        [(name, type(again.chosen[page][name])) for name in chosen] for page, chosen in state.chosen.items()
+    ] == types
+
+
+def test_links_from_before_choices_were_in_them_open(stars, opening):
+    plain = open_sealed(to_token(opening), VERSION)
+    assert "chosen" not in plain
+    assert from_token(resealed(plain), stars, TABS).chosen == {}
+
+
 @settings(max_examples=300, deadline=None)
 @given(state=STATES)
 def test_any_state_comes_back_to_the_last_bit(stars, state):
@@ -187,6 +230,7 @@ UNUSUAL = State(
     Layout(("kiel",), {"kiel": 2}, "kiel"),
     Gallery("kiel", True, Scale(0.0, 1.0)),
     Star("source_row", 7),
+    {"profiles": {"along": "vT", "bins": "0, 1", "within": False}},
 )
 USUAL = State(Selection(), Colouring("R"), Bars("z"))
 
@@ -336,6 +380,9 @@ def test_a_link_of_another_version_says_so(stars, opening):
         {"subsets": (Subset("a", Where.parse("Jphi > 1").condition, "#000000"),)},
         {"views": {"plane": ViewState(y="o_fe")}},
         {"gallery": Gallery("actions")},
+        {"chosen": {"profiles": {"along": "Jphi"}}},
+        {"chosen": {"planes": {"label": "o_fe"}}},
+        {"chosen": {"systematics": {"label": "o_fe"}}},
     ],
     ids=str,
 )
@@ -426,6 +473,37 @@ BAD = {
     "star": ["R", 1, {}, [], ["source_row"], ["source_row", 1, 2], [["source_row"], 1]]
     + [["source_row", number] for number in (-1, 50, 2**64, 1.0, "1", True, None)]
     + [["obsid", 1], ["source_id", 1], ["R", 1], ["teff", 5000]],
+    "chosen": [None, [], "profiles", {"maps": {}}, {"nope": {"label": "R"}}]
+    + [{page: value} for page in KINDS for value in (None, [], {}, {"nope": 1})]
+    + [
+        {page: {name: value}}
+        for page, names in {
+            "profiles": {
+                "label": ["l", "R + 1", "plate", "", 1, None, ["R"], {"R": 1}],
+                "bins": [None, 7, ["7"], "1" * 401, "1\x002", "\ud800"],
+                "by": ["vT", "z"],
+                "within": [None, 0, 1, "true"],
+                "draws": [200, "2" * 10],
+            },
+            "planes": {"label": ["R"], "shows": ["median", None], "teff": ["1" * 401]},
+            "differences": {
+                "first": ["subset:gone", "gone", ""],
+                "plane": ["nope", "sky+", 1],
+                "side": [0.0, False, 26, "25", None],
+                "rate": [0.06, 0, 1, "0.05"],
+                "least": [30, "1" * 10],
+            },
+            "systematics": {"label": ["teff", "e_mg_fe"], "plane": ["kiel"]},
+            "binaries": {
+                "kind": ["bright", None],
+                "match": ["fe_h", ["R"], ["fe_h", "fe_h"], [["fe_h"]], [1], ["fe_h"] * 99, None],
+            },
+            "clusters": {"members": ["M 1"], "ra": [130.0, "1" * 41], "ids": ["1" * 60_001, [1]]},
+            "calibration": {"kind": ["all"], "share": [0.5], "seed": ["1" * 21]},
+        }.items()
+        for name, values in names.items()
+        for value in values
+    ],
     "more": [1],
 }
 """Parts that won't do."""
@@ -437,6 +515,24 @@ BAD = {
 def test_a_part_that_will_not_do_is_refused(stars, opening, part, value):
     plain = open_sealed(to_token(opening), VERSION)
     refused(resealed({**plain, part: value}), stars)
+
+
+@pytest.mark.parametrize(
+    ("page", "chosen", "said"),
+    [
+        ("maps", {"label": "R"}, "choices are of the pages profiles, planes, .*, not {'maps'"),
+        ("planes", {"along": "R"}, "of the page Planes may be chosen label, colour, .*, not {'along'"),
+        ("profiles", {"within": 1}, "of the page Profiles, within: a switch is true or false, not 1"),
+        ("profiles", {"bins": "1" * 401}, "bins: a text of at most 400 letters was expected, not '111"),
+        ("differences", {"second": "subset:gone"}, "second: 'subset:gone' is not offered here"),
+        ("binaries", {"match": ["R"]}, r"match: \['R'\] has what is not offered here"),
+        ("clusters", {"members": "M67", "ra": "130"}, "the numbers of the members' cut are not those of M67"),
+        ("binaries", {"match": "fe_h"}, "match: a list of at most 4 was expected, not 'fe_h'"),
+    ],
+)
+def test_what_is_wrong_with_a_choice_is_said(stars, opening, page, chosen, said):
+    plain = open_sealed(to_token(opening), VERSION)
+    refused(resealed({**plain, "chosen": {page: chosen}}), stars, said)
 
 
 WORDS = st.sampled_from([*FLOATS, "plate", "R + 1", "R > 1", "rz", "range", "where", "maps"])
@@ -469,6 +565,7 @@ def mutated(data, value):
 @settings(max_examples=400, deadline=None)
 @given(state=STATES, data=st.data())
 def test_anything_sealed_is_a_state_or_refused(stars, state, data):
+    state = drawn(data, stars, state)
     token = resealed(mutated(data, open_sealed(to_token(state), VERSION)))
     try:
         read = from_token(token, stars, TABS)

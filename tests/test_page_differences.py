@@ -1,5 +1,7 @@
 """The page Differences in a real Chromium: what is drawn is what plain masks give, brush or not."""
 
+import re
+
 import numpy as np
 import pytest
 from playwright.sync_api import expect
@@ -182,10 +184,10 @@ def test_choices_are_refused_in_words_and_lines_are_switched(newcomer):
     expect(page.get_by_text("A and B are the same stars")).to_be_visible()
     newcomer.choose("minus B", "the others")
     newcomer.choose("Plane", "(R, vφ)")
-    before = page.url
     page.get_by_role("checkbox", name="ridge").click()
     eventually(lambda: shows(newcomer, "differences.rv.t", {"ridge"}))
-    page.wait_for_url(lambda url: url != before)
+    newcomer.press("Copy link")  # has the address written at once
+    page.get_by_role("status").get_by_text(re.compile("^(Link copied|Copy the address)")).wait_for()
     page.reload()
     expect(page.get_by_text("Stars with a value on the map")).to_be_visible(timeout=30_000)
     newcomer.tab("Maps")
