@@ -38,6 +38,7 @@ HAND = (
     "Click a panel to cut the selection to its R and |z| (and the Teff above), once more to take that back; "
     "drag a box to cut to the box, too. The cuts are chips on the left; here, all panels stay."
 )
+FIRST = "The panels are being made \N{HORIZONTAL ELLIPSIS}"
 
 
 class SpacePlanesPage:
@@ -74,12 +75,12 @@ class SpacePlanesPage:
         self._tie = Tie(self._session, "planes", form.named, form.filling)
         self._plot = SpacePlanesPlot(self._cut_to_panel, self._cut_to_box)
         self._problem = text("problem", visible=False, margin=(4, 0))
-        self._said = text("note-block")
+        self._said = text("note-block", FIRST)
         row = pmui.FlexBox(
             *form.widgets, align_items="flex-start", justify_content="flex-start", gap="8px", margin=0
         )
         how = text("note-block", f"{HOW}<br>{HAND}")
-        self.view[:] = [row, self._problem, self._said, self._plot.view, how]
+        self.view[:] = [row, self._problem, self._said, how]
 
     # what is asked for
 
@@ -121,6 +122,8 @@ class SpacePlanesPage:
             self._stars.describe(each, state.derived) for each in (asked.label, "fe_h", asked.colour)
         )
         self._plot.show(found, label, fe_h, colour)
+        if self._plot.view not in [*self.view]:
+            self.view.insert(-1, self._plot.view)
         self._mark()
         self._said.object = html.escape(summary(found))
 

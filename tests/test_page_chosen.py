@@ -28,7 +28,7 @@ CONTROLS = """
 
 DRAWN = """
 names => names.map(name => {
-  const data = Bokeh.documents[0].get_model_by_name(name)?.data ?? {}
+  const data = window.Bokeh?.documents?.[0]?.get_model_by_name(name)?.data ?? {}
   const plain = value => value?.shape || ArrayBuffer.isView(value) ? Array.from(value, String) : String(value)
   return Object.fromEntries(
     Object.entries(data).map(([column, values]) => [column, Array.from(values, plain)]))
@@ -168,6 +168,7 @@ def test_reload_back_and_forward_bring_choices_back(newcomer):
         visit.page.go_forward()
         eventually(lambda at=at: holds(visit, "Profiles", shown[at]))
     visit.page.reload()
+    visit.page.get_by_role("tab", name="Profiles", selected=True).wait_for()
     visit.page.wait_for_function(USABLE)
     eventually(lambda: holds(visit, "Profiles", shown[3]))
     visit.page.wait_for_timeout(1500)  # an address that is written once more would be so by now

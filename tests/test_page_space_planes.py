@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from data.catalogue import open_catalogue
-from tests.browser import becomes, eventually
+from tests.browser import becomes, eventually, soon
 
 DATA = """
 name => {
@@ -16,6 +16,13 @@ name => {
     [column, Array.from(values, each => each?.shape ? Array.from(each) : each)]))
 }
 """
+LAID = """
+() => {
+  const view = Bokeh.index.find_one(Bokeh.documents[0].get_model_by_name('planes') ?? {})
+  return view?.frame?.bbox.width > 100 && view.is_idle
+}
+"""
+"""Whether the panels are on the screen."""
 PANEL = ("7 ≤ R ≤ 9 kpc", "0 ≤ abs(z) ≤ 2 kpc", "4800 ≤ Teff ≤ 5000 K")
 """Chips of a panel that is clicked."""
 ACROSS, UP = (3, 5, 7, 9, 11, 13), (0, 2, 4, 6)
@@ -48,12 +55,14 @@ def opened(newcomer):
     assert newcomer.page.evaluate("Bokeh.documents[0].get_model_by_name('planes.stars')") is None
     newcomer.tab("Planes")
     newcomer.page.get_by_label("Edges in R, kpc").wait_for()
+    soon(lambda: newcomer.page.evaluate(LAID))
     return newcomer
 
 
 def numbers(visit):
     """What the panels say: stars drawn, and there."""
-    words = visit.page.evaluate(DATA, "words")["text"]
+    words = visit.page.evaluate(DATA, "words").get("text")
+    assert words is not None, "there are no panels yet"
     found = [re.findall(r"[\d,]+", each) for each in words if "kpc" not in each]
     return [[int(number.replace(",", "")) for number in each] for each in found]
 
