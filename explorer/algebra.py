@@ -5,7 +5,7 @@ value is missing, is neither in a subset nor in its opposite.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
@@ -16,7 +16,7 @@ from data.problem import DataError
 from data.schema import Column
 from data.selection import Selection
 from data.syntax import Not, junction
-from explorer.session import State, Subset, Value
+from explorer.session import State, Subset
 
 MOST_SUBSETS = 20
 MOST_SHOWN = 3
@@ -30,6 +30,9 @@ COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#f
 
 CLAUSE = "subset:"
 """Begins the source of a clause of the selection that is a subset used as a cut."""
+
+SIDES: Mapping[str, tuple[str, ...]] = MappingProxyType({"differences": ("first", "second")})
+"""Pages of science on which subsets can be chosen, and by which controls: CLAUSE and the subset's name."""
 
 _COLOUR = re.compile("#[0-9a-f]{6}")
 
@@ -148,26 +151,31 @@ def renamed(state: State, old: str, new: str) -> State:
         if clause.source != CLAUSE + name
     )
     subsets = changed(state.subsets, subset.name, name=name)
-    return _rechosen(
-        replace(state, subsets=subsets, selection=Selection(clauses)),
-        lambda value: CLAUSE + name if value == CLAUSE + old else value,
-    )
+    changed_state = replace(state, subsets=subsets, selection=Selection(clauses))
+    return _called(changed_state, CLAUSE + old, CLAUSE + name)
 
 
 def known(state: State) -> State:
-    """The state without what is chosen on pages of science of subsets that are gone."""
-    values = (value for chosen in state.chosen.values() for value in chosen.values())
-    called = {value for value in values if isinstance(value, str) and value.startswith(CLAUSE)}
-    gone = called.difference(CLAUSE + subset.name for subset in state.subsets)
-    return _rechosen(state, lambda value: None if value in gone else value) if gone else state
+    """The state without the sides that are chosen on a page of science where one is a subset that is gone."""
+    there = {CLAUSE + subset.name for subset in state.subsets}
+    for page, names in SIDES.items():
+        chosen = state.chosen.get(page, {})
+        sides = {str(chosen[name]) for name in names if name in chosen}
+        if any(side.startswith(CLAUSE) and side not in there for side in sides):
+            rest = {name: value for name, value in chosen.items() if name not in names}
+            state = state.with_chosen(page, MappingProxyType(rest) if rest else None)
+    return state
 
 
-def _rechosen(state: State, instead: Callable[[Value], Value | None]) -> State:
-    """The state with other values of what is chosen on pages of science; None leaves one out."""
-    for page, chosen in state.chosen.items():
-        values = {name: value for name, old in chosen.items() if (value := instead(old)) is not None}
-        if values != chosen:
-            state = state.with_chosen(page, MappingProxyType(values) if values else None)
+def _called(state: State, old: str, new: str) -> State:
+    """The state with a subset called otherwise where it is chosen on pages of science."""
+    for page, names in SIDES.items():
+        chosen = state.chosen.get(page, {})
+        if any(chosen.get(name) == old for name in names):
+            values = {
+                name: new if name in names and value == old else value for name, value in chosen.items()
+            }
+            state = state.with_chosen(page, MappingProxyType(values))
     return state
 
 

@@ -86,10 +86,6 @@ class BinaryPage:
         self._say_pair()
         self.view.visible = True
 
-    def fade(self, old: bool) -> None:
-        """Have what is out of date look so."""
-        self.view.styles = {"opacity": "0.55"} if old else {}
-
     def _difference(self, name: str) -> StepPlot:
         return StepPlot(name, f"|Δ{plain_name(self._catalogue, name)}| [dex]", small=True)
 

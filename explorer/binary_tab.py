@@ -16,7 +16,7 @@ from explorer.binary_page import BinaryPage
 from explorer.finding import star_of
 from explorer.headway import Progress
 from explorer.pair_source import NO_PAIRS, PairSource
-from explorer.run_panel import STARS, Flags, Question, RunPanel, cuts_of
+from explorer.run_panel import STARS, Flags, Question, RunPanel, cuts_of, faded
 from explorer.session import Session, Star
 from explorer.star_models import StarModels
 from explorer.stars import Stars
@@ -68,7 +68,8 @@ class BinaryTab:
         page = BinaryPage(self._stars.catalogue, self._open_star)
         panel = self._panel = RunPanel(
             self._stars, self._session, self._background,
-            options=lambda: form.options, study=partial(self._study, pairs), show=page.show, fade=page.fade,
+            options=lambda: form.options, study=partial(self._study, pairs), show=page.show,
+            fade=partial(faded, page.view),
         )  # fmt: skip
         mock = "" if not self._stars.catalogue.mock or pairs.name.startswith("MOCK") else "MOCK stars. "
         what = text("note-block", html.escape(f"{mock}{pairs.name}: {pairs.found.report}. {STARS}"))

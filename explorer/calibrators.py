@@ -1,6 +1,5 @@
 """Stars of a catalogue that were born together, by which its labels are calibrated: clusters and binaries."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,14 +12,13 @@ from data.problem import DataError
 from explorer.binary_sample import GIANT_FLAG
 from explorer.calibration_options import CalibrationOptions
 from explorer.cluster_study import two_models
+from explorer.headway import Progress
 from explorer.open_clusters import OPEN_CLUSTERS
 from explorer.pair_source import PairSource
 from model.auc import clusters_of
 
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
-Progress = Callable[[int, int, str], None]
-"""Told (done, in all, of what); it may raise to stop the work."""
 
 PLACED = ("ra", "dec", "pmra", "pmdec", "distance")
 """What ready-made cuts ask for."""

@@ -44,6 +44,7 @@ class ClusterForm:
 
     def __init__(self, stars: Stars) -> None:
         self.filling = Filling()
+        self._unused = ""
         kinds = {KINDS[kind]: kind for kind in kinds_of(stars.catalogue)}
         first = next(iter(OPEN_CLUSTERS))
         self._members = pmui.Select(label="Members", options=[*MEMBERS], value=first, width=170, **SMALL)
@@ -81,7 +82,15 @@ class ClusterForm:
                 field.visible = chosen != LISTED
                 if known is not None:
                     field.value = written(getattr(known.cut, name))
-        self._ids.visible = chosen == LISTED
+            self._hide_ids(chosen != LISTED)
+
+    def _hide_ids(self, hidden: bool) -> None:
+        """Keep a list that is not in use out of links: it may be too long for them."""
+        if hidden and self._ids.visible:
+            self._unused, self._ids.value = self._ids.value, ""
+        elif not hidden and not self._ids.visible:
+            self._ids.value = self._ids.value or self._unused
+        self._ids.visible = not hidden
 
     def _name(self) -> None:
         """Say that a ready-made cut is one's own as soon as one of its numbers is."""
@@ -126,8 +135,9 @@ def offers(stars: Stars, _state: State) -> Offers:
 
 def check(chosen: Chosen) -> None:
     """Refuse, with a DataError, a ready-made cut with other numbers than its own."""
-    members = str(chosen.get("members", OWN))
-    if is_changed(members, chosen):
+    first = next(iter(OPEN_CLUSTERS))
+    members, cut = str(chosen.get("members", first)), OPEN_CLUSTERS[first].cut
+    if is_changed(members, {**{name: written(getattr(cut, name)) for name in LABELS}, **chosen}):
         raise DataError(f"the numbers of the members' cut are not those of {members}")
 
 

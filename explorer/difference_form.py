@@ -18,7 +18,7 @@ from explorer.difference_map import (
     SELECTED,
     SIDES,
     Asked,
-    population_of,
+    parting,
     ready_made,
 )
 from explorer.offer import Listed, Offers, Ticked, Typed
@@ -30,7 +30,7 @@ PIXELS = {"as suits": 0, **{f"{side} a side": side for side in sorted(SIDES)}}
 SMALL: dict[str, Any] = {"size": "small", "margin": (12, 8, 4, 0)}
 LONGEST = 9
 PAIR = (f"{READY}high-alpha sequence", f"{READY}low-alpha sequence")
-"""It begins with where nothing else is parted: they lie at the same places, and pass the same cuts."""
+"""It begins with where nothing else is parted: two groups that pass the same cuts."""
 THEN = ("eu_fe", "ba_fe")
 """Labels to begin with where A and B are told apart by the label of the colours, so that it must differ."""
 LACKING = (
@@ -133,23 +133,23 @@ class DifferenceForm:
         return PAIR if not brushed and there.issuperset(PAIR) else (SELECTED, OTHERS)
 
     def _usual_label(self, state: State, *groups: str) -> str:
-        """That of the colours, or one that A and B are not told apart by if they are ready-made."""
-        labels = flat(quantities(self._stars, state.derived, averaged=True)).values()
-        catalogue = self._stars.catalogue
-        parting = {
-            column
-            for one in map(population_of, groups)
-            if one is not None
-            for column in one.expression(catalogue.described, catalogue.columns).columns
-        }
+        """That of the colours, or another that the stars of A and B are not told apart by."""
+        stars, catalogue = self._stars, self._stars.catalogue
+        labels = flat(quantities(stars, state.derived, averaged=True)).values()
+        conditions = [
+            *(one.expression(catalogue.described, catalogue.columns) for one in ready_made(stars)
+              if READY + one.name in groups),
+            *(one.condition for one in state.subsets if algebra.CLAUSE + one.name in groups),
+        ]  # fmt: skip
+        apart = parting(state.selection, (groups[0], groups[1])).union(*(one.columns for one in conditions))
         offered = [one for one in (state.colouring.label, *THEN, *labels) if one in labels]
-        return next((one for one in offered if one not in parting), offered[0])
+        return next((one for one in offered if not apart & stars.columns_of(one)), offered[0])
 
     def follow(self, before: State, after: State) -> None:
-        """Offer what there is by now; a subset that is gone gives way to the usual group."""
+        """Offer what there is by now; where a subset is gone, what the page begins with takes its place."""
         if after.subsets != before.subsets:
             names = groups_of(self._stars, after)
-            for choice, usual in ((self.first, SELECTED), (self.second, OTHERS)):
+            for choice, usual in zip((self.first, self.second), self._usual(after), strict=True):
                 value = choice.value if choice.value in names.values() else usual
                 choice.param.update(options=names, value=value)
         if after.derived != before.derived:

@@ -15,6 +15,7 @@ from explorer.overtaking import Overtaken, attend, attentive
 from explorer.populations import POPULATIONS, Population
 from explorer.raster import COARSENINGS, FINE, Window
 from explorer.session import Derived, State
+from explorer.shapes import is_brush
 from explorer.stars import Stars
 from model.differences import Differences, Samples, differences
 
@@ -95,6 +96,7 @@ class Compared:
     against : who the others are, a key of `comparison.AGAINST`.
     giants : share of giants among those of A and of B that are known to be giants or dwarfs; NaN where
         nobody knows of any.
+    by_label : sides, "A" and "B", whose stars are told by columns that the label is made of.
     """
 
     question: Question
@@ -108,6 +110,7 @@ class Compared:
     kept_in: str
     against: str
     giants: tuple[float, float]
+    by_label: tuple[str, ...]
 
 
 def question_of(stars: Stars, state: State, asked: Asked) -> Question:
@@ -211,8 +214,29 @@ def compared(stars: Stars, asked: Question, overtaken: Overtaken = bool) -> Comp
     giants = _giants(stars, parts[0], each), _giants(stars, parts[1], each)
     return Compared(
         asked, FINE // factor, samples[0], samples[1], found, numbers, members, shared, kept_in, against,
-        giants,
+        giants, _told_by_label(stars, asked),
     )  # fmt: skip
+
+
+def _told_by_label(stars: Stars, asked: Question) -> tuple[str, ...]:
+    made_of = stars.columns_of(asked.asked.label)
+    groups = asked.asked.first, asked.asked.second
+    apart = parting(asked.selection, groups)
+    return tuple(
+        side
+        for side, group, condition in zip("AB", groups, asked.conditions, strict=True)
+        if made_of & (condition.columns if condition else apart if group != EVERYONE else frozenset())
+    )
+
+
+def parting(selection: Selection, groups: tuple[str, str]) -> frozenset[str]:
+    """Columns that tell the selected stars from the others, or from all, where these are compared."""
+    if not {OTHERS, EVERYONE} & {*groups}:
+        return frozenset()
+    holding = [clause for clause in selection.clauses if clause.holds_in(None)]
+    brushes = [clause for clause in holding if is_brush(clause.source)]
+    clauses = brushes if brushes and EVERYONE not in groups else holding
+    return frozenset[str]().union(*(clause.predicate.columns for clause in clauses))
 
 
 def _numbers(sides: tuple[kernels.Words, kernels.Words]) -> tuple[int, int]:

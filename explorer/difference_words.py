@@ -99,38 +99,36 @@ def warnings(done: Compared) -> tuple[str, ...]:
 
 
 def _cuts(done: Compared) -> str:
-    """That one side need not pass the cuts; empty where both do, or there are none."""
+    """That the cuts part the sides; empty where both stand to them alike, or there are none."""
     asked = done.question.asked
-    free = [side for side, group in zip("AB", (asked.first, asked.second), strict=True) if _free(done, group)]
-    if not done.question.selection.clauses or len(free) != 1:
+    first, second = _passing(done, asked.first), _passing(done, asked.second)
+    if not done.question.selection.clauses or first == second:
         return ""
     return (
-        f"A and B do not share the cuts: {'B' if free == ['A'] else 'A'} passes them, {free[0]} need not or "
-        "does not. A difference may be that of the cuts. To be rid of it, compare two subsets of selected "
-        "stars, or brush: the others are then stars that pass the same cuts."
+        f"A and B do not share the cuts: stars of A {first} them, stars of B {second} them. A difference may "
+        "be that of the cuts. To be rid of it, compare two subsets of selected stars, or brush: the others "
+        "are then stars that pass the same cuts."
     )
 
 
-def _free(done: Compared, group: str) -> bool:
-    """Whether stars of a group need not pass the cuts."""
+def _passing(done: Compared, group: str) -> str:
+    """Whether stars of a group pass the cuts, as a verb."""
     if group == OTHERS:
-        return done.against != "brushes"
-    return group == EVERYONE or (group != SELECTED and not done.question.asked.within)
+        return "pass" if done.against == "brushes" else "do not all pass"
+    return (
+        "need not pass"
+        if group == EVERYONE or (group != SELECTED and not done.question.asked.within)
+        else "pass"
+    )
 
 
 def _itself(done: Compared) -> str:
-    """That a condition on the label tells who is in a side; empty where none does."""
-    label = done.question.asked.label
-    sides = [
-        side
-        for side, condition in zip("AB", done.question.conditions, strict=True)
-        if condition is not None and label in condition.columns
-    ]
-    if not sides:
+    """That columns of the label tell who is in a side; empty where none does."""
+    if not done.by_label:
         return ""
     return (
-        f"The label itself tells which stars are in {' and '.join(sides)}: that it differs is no finding. "
-        "Choose another label."
+        f"The label itself tells which stars are in {' and '.join(done.by_label)}: that it differs is no "
+        "finding. Choose another label."
     )
 
 

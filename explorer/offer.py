@@ -69,7 +69,7 @@ class Typed:
 
     def admit(self, given: object) -> Value:
         """The text."""
-        if not isinstance(given, str) or len(given) > self.longest or any(map(_is_no_letter, given)):
+        if not isinstance(given, str) or len(given) > self.longest or any(map(_is_half, given)):
             raise DataError(f"a text of at most {self.longest:,} letters was expected, not {given!r:.60}")
         return given
 
@@ -85,9 +85,9 @@ class Ticked:
         return given
 
 
-def _is_no_letter(letter: str) -> bool:
-    """Control characters can't be typed, and halves of a character can't be sent."""
-    return unicodedata.category(letter) in ("Cc", "Cs") and letter not in "\n\t"
+def _is_half(letter: str) -> bool:
+    """Half of a character can't be sent; control characters come with what is pasted."""
+    return unicodedata.category(letter) == "Cs"
 
 
 def admitted(given: object, offers: Offers, page: str) -> Chosen:

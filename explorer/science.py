@@ -1,4 +1,4 @@
-"""Pages of science over the selected stars: each is empty until it is opened, and computes when asked to."""
+"""Pages of science over the selected stars: each is empty, and computes nothing, until it is opened."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class SciencePage(Protocol):
         """What is laid out."""
 
     def follow(self) -> None:
-        """Make what is in it, when it is opened first."""
+        """Make what is in it when it is opened first, and have it follow the session while it is open."""
 
     def close(self) -> None:
         """Give up what is under way: the visitor left."""

@@ -75,7 +75,7 @@ class SpacePlanesPage:
         self._tie = Tie(self._session, "planes", form.named, form.filling)
         self._plot = SpacePlanesPlot(self._cut_to_panel, self._cut_to_box)
         self._problem = text("problem", visible=False, margin=(4, 0))
-        self._said = text("note-block", FIRST)
+        self._said = text("note-block")
         row = pmui.FlexBox(
             *form.widgets, align_items="flex-start", justify_content="flex-start", gap="8px", margin=0
         )
@@ -95,8 +95,10 @@ class SpacePlanesPage:
             self._wanted = None
             self._work.overtake()
             self._complain(f"{problem}. Shown is what was chosen before." if self._shown else str(problem))
+            self._say_first("")
             return
         self._complain("")
+        self._say_first(FIRST)
         if asked != self._wanted:
             self._wanted = asked
             self._work.ask(lambda overtaken: planes(self._stars, asked, overtaken))
@@ -132,8 +134,14 @@ class SpacePlanesPage:
             selection, asked = self._session.state.selection, self._shown
             self._plot.mark(asked, chosen_panel(selection, asked), chosen_box(selection, asked))
 
+    def _say_first(self, words: str) -> None:
+        """Say how it stands as long as no panels are shown."""
+        if self._shown is None:
+            self._said.object = words
+
     def _fail(self, problem: BaseException) -> None:
         self._wanted = None
+        self._say_first("")
         if isinstance(problem, DataError):
             self._complain(str(problem))
         else:

@@ -13,7 +13,7 @@ from explorer.atlas import DIAGRAMS
 from explorer.background import Background
 from explorer.cards import plain_title
 from explorer.giant_map import REFUSED, Asked, cells_for
-from explorer.headway import Progress
+from explorer.headway import Progress, told_of
 from explorer.offer import Listed, Offers
 from explorer.run_panel import Flags, Question, RunPanel, faded
 from explorer.session import Derived, Session, State
@@ -113,7 +113,7 @@ class SystematicsPage:
             Asked(wanted.label, diagram.x, diagram.y, cells, wanted.where),
             draws=DRAWS,
             seed=SEED,
-            progress=lambda done, total: progress(done, total, "Draws of plates"),
+            progress=told_of(progress, "Draws of plates"),
             derived={known.name: known.expression for known in wanted.derived},
         )
 

@@ -57,7 +57,8 @@ class Tie:
     def follow(self, state: State) -> None:
         """Show what a state says, unless that is shown."""
         chosen = state.chosen.get(self._page)
-        if chosen is self._shown and (chosen is not None or self._usual is None):
+        whole = chosen is not None and chosen.keys() >= self._widgets.keys()
+        if chosen is self._shown and (whole or self._usual is None):
             return
         self._shown = chosen
         wanted = {**self._opening(state), **(chosen or {})}

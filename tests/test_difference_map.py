@@ -36,6 +36,8 @@ from tests.small_catalogue import catalogue_of
 N = 40_000
 CUT = Clause("cut", Range("chi2", None, 7000))
 PLANE_CUT = Clause("Jz", Range("Jz", None, 30), views=frozenset({"xy"}))
+WIDE = Clause("plane", Box(Range("fe_h", -0.5, 0.3), Range("mg_fe", -0.1, 0.1)))
+RICH = Clause("cut 2", Range("mg_fe", 0.05, None))
 BRUSH = Clause("kiel", Box(Range("teff", 4500, 4900), Range("logg", None, 2.5)))
 
 
@@ -66,7 +68,7 @@ def state_of(*clauses, **more):
 
 
 def found_by(stars, state, *groups, view="rz", **how):
-    asked = Asked(*groups, view=view, label="mg_fe", **{"least": FEWEST, **how})
+    asked = Asked(*groups, view=view, **{"label": "mg_fe", "least": FEWEST, **how})
     return compared(stars, question_of(stars, state, asked))
 
 
@@ -251,30 +253,52 @@ def test_a_catalogue_that_does_not_tell_giants_is_not_warned_of(columns):
     assert warnings(done) == ()
 
 
-@pytest.mark.parametrize(("groups", "within", "free"), [
-    ((SELECTED, OTHERS), True, "B"), (("subset:cool", OTHERS), True, "B"), ((OTHERS, SELECTED), True, "A"),
-    ((EVERYONE, SELECTED), True, "A"), (("subset:cool", SELECTED), False, "A"),
-    (("subset:cool", SELECTED), True, ""), (("subset:cool", "subset:poor"), True, ""),
-    (("subset:cool", EVERYONE), False, ""),
+ALL, SOME, FREE = "pass", "do not all pass", "need not pass"
+
+
+@pytest.mark.parametrize(("groups", "within", "verbs"), [
+    ((SELECTED, OTHERS), True, (ALL, SOME)), (("subset:cool", OTHERS), True, (ALL, SOME)),
+    ((OTHERS, SELECTED), True, (SOME, ALL)), ((EVERYONE, SELECTED), True, (FREE, ALL)),
+    ((OTHERS, EVERYONE), True, (SOME, FREE)), (("subset:cool", SELECTED), False, (FREE, ALL)),
+    (("subset:cool", SELECTED), True, ()), (("subset:cool", "subset:poor"), True, ()),
+    (("subset:cool", EVERYONE), False, ()),
 ])  # fmt: skip
-def test_cuts_that_one_side_need_not_pass_are_warned_of(stars, groups, within, free):
+def test_cuts_that_one_side_need_not_pass_are_warned_of(stars, groups, within, verbs):
     done = found_by(stars, state_of(CUT), *groups, within=within)
-    words = f"A and B do not share the cuts: {'AB'.replace(free, '')} passes them, {free} need not or does"
-    assert cuts_of(done) == ([words] if free else [])
+    words = "A and B do not share the cuts: stars of A {} them, stars of B {} them"
+    assert cuts_of(done) == ([words.format(*verbs)] if verbs else [])
     assert cuts_of(found_by(stars, state_of(CUT, BRUSH), SELECTED, OTHERS)) == []
     assert cuts_of(found_by(stars, state_of(), EVERYONE, "subset:cool")) == []
 
 
 def cuts_of(done):
     """How warnings of cuts begin."""
-    return [each.partition(" not. ")[0] for each in warnings(done) if "share the cuts" in each]
+    return [each.partition(". ")[0] for each in warnings(done) if "share the cuts" in each]
 
 
 def test_a_label_that_parts_the_sides_is_warned_of(stars):
     state = state_of(CUT)
     rich = Subset("rich", Where.parse("mg_fe > 0.1").condition, "#009e73")
     done = found_by(stars, replace(state, subsets=(*state.subsets, rich)), "subset:cool", "subset:rich")
-    assert [each[:43] for each in warnings(done)] == ["The label itself tells which stars are in B"]
+    assert itself(done) == ["B"]
+    twice = replace(state, subsets=(*state.subsets, rich), derived=(Derived("sum", "mg_fe + fe_h"),))
+    assert itself(found_by(stars, twice, "subset:poor", "subset:rich", label="mg_fe + fe_h")) == ["A and B"]
+
+
+@pytest.mark.parametrize(("clauses", "groups", "sides"), [
+    ((CUT, WIDE), (SELECTED, OTHERS), ["A and B"]), ((CUT, BRUSH), (SELECTED, OTHERS), []),
+    ((RICH, BRUSH), (OTHERS, SELECTED), []), ((RICH,), (OTHERS, SELECTED), ["A and B"]),
+    ((RICH, BRUSH), (SELECTED, EVERYONE), ["A"]), ((WIDE,), (SELECTED, "subset:cool"), []),
+    ((), (SELECTED, "subset:cool"), []),
+])  # fmt: skip
+def test_a_brush_or_a_cut_on_the_label_is_warned_of_where_it_parts_the_sides(stars, clauses, groups, sides):
+    assert itself(found_by(stars, state_of(*clauses), *groups)) == sides
+
+
+def itself(done):
+    """Sides that the label tells, by the warnings."""
+    begins = "The label itself tells which stars are in "
+    return [each.removeprefix(begins).partition(":")[0] for each in warnings(done) if each.startswith(begins)]
 
 
 def test_ready_made_groups_are_taken_without_being_kept(stars, columns):

@@ -62,6 +62,7 @@ COOL, HOT = (
     Subset(name, Where.parse(f"teff {sign} 4").condition, "#0072b2")
     for name, sign in (("cool", "<"), ("hot", ">="))
 )
+RICH = Subset("rich", Where.parse("mg_fe > 2").condition, "#009e73")
 BRUSHED = Selection((Clause("kiel", Range("teff", 2, 4)),))
 NAMES = ("R", "z", "teff", "mg_fe", "fe_h", "eu_fe")
 
@@ -70,6 +71,8 @@ NAMES = ("R", "z", "teff", "mg_fe", "fe_h", "eu_fe")
     (NAMES, Selection(), (), PAIR, "eu_fe"),
     (NAMES, Selection((Clause("cut", Range("teff", 2, 4)),)), (COOL,), PAIR, "eu_fe"),
     (NAMES, BRUSHED, (), (SELECTED, OTHERS), "mg_fe"),
+    (NAMES, Selection((Clause("plane", Range("mg_fe", 2, 4)),)), (), (SELECTED, OTHERS), "eu_fe"),
+    (NAMES, Selection(), (COOL, RICH), ("subset:cool", "subset:rich"), "eu_fe"),
     (NAMES, BRUSHED, (COOL, HOT), ("subset:cool", "subset:hot"), "mg_fe"),
     (("R", "z", "mg_fe"), Selection(), (), (SELECTED, OTHERS), "mg_fe"),
     (("R", "z", "mg_fe", "fe_h", "o_fe"), Selection(), (), PAIR, "o_fe"),

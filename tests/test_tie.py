@@ -14,6 +14,7 @@ from explorer import algebra, choices
 from explorer.address import Links
 from explorer.afterwards import Afterwards
 from explorer.background import Background
+from explorer.difference_form import PAIR
 from explorer.formula import users_of
 from explorer.science import KINDS, Desk
 from explorer.session import Derived, Session, Subset
@@ -258,11 +259,33 @@ def test_a_subset_that_is_renamed_stays_chosen_and_one_that_is_gone_gives_way(vi
     assert one.field("Label").value == RATIO.expression
     one.session.change(subsets=(COOL,))
     assert "first" not in one.session.state.chosen["differences"]
-    assert one.field("A").value == "ready:high-alpha sequence"
+    assert (one.field("A").value, one.field("minus B").value) == PAIR
+    kept = tuple(replace(COOL, name=name) for name in ("one", "two"))
+    one.session.change(subsets=kept)
+    again = visitor("differences", one.session.state)
+    assert one.field("A").value == again.field("A").value == "subset:one"
     assert one.field("Pixels").value == 50
     bare = opening.with_chosen("differences", MappingProxyType({"first": "subset:rich"}))
     assert algebra.known(replace(bare, subsets=())).chosen == {}
     assert algebra.known(bare) is bare
+
+
+def test_a_list_of_members_that_is_not_in_use_is_not_in_the_link_but_stays_at_hand(visitor, opening, stars):
+    one = visitor("clusters")
+    members, ids = one.field("Members"), one.field("Gaia source_ids of the catalogue's release")
+    pasted = "9000000000000000001\x0c9000000000000000002"
+    members.value, ids.value = "source_ids", pasted
+    links = Links(stars, opening, ("maps", *KINDS))
+    assert links.read(links.write(one.session.state)) == one.session.state
+    members.value = "M67"
+    assert one.session.state.chosen["clusters"]["ids"] == ""
+    assert links.read(links.write(one.session.state)) == one.session.state
+    members.value = "source_ids"
+    assert (
+        one.session.state.chosen["clusters"]["ids"]
+        == ids.value
+        == "9000000000000000001\x0c9000000000000000002"
+    )
 
 
 def test_a_computed_column_that_is_chosen_on_a_page_is_in_use(opening):
